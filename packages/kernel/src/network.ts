@@ -1,0 +1,65 @@
+// Byte streams as a port. Push-shaped, like the sockets below it, so that the hot path adds no promise per chunk.
+
+/** Where a connection comes from or goes to. */
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface ConnectionEvents {
+  /** Bytes arrived. The chunk belongs to the receiver: the network never writes into it again. */
+  onData(chunk: Buffer): void;
+  /** The queue of unsent bytes fell below the high-water mark after `write` had answered false. */
+  onDrain?(): void;
+  /** The peer finished sending (half close). The default is to end our side too. */
+  onEnd?(): void;
+  /** Last event of a connection, exactly once; with the error where one ended it. */
+  onClose(error?: Error): void;
+}
+
+/** One byte stream. All methods are safe to call after close and then do nothing. */
+export interface Connection {
+  readonly remote: Endpoint;
+  readonly local: Endpoint;
+  /** Bytes accepted by `write` and not yet handed to the operating system. */
+  readonly queuedBytes: number;
+  /** Names who receives events from now on. Must be called in the same turn that delivered the connection. */
+  start(events: ConnectionEvents): void;
+  /** Queues chunks in order as one gathered write. The caller must not change them until drained. False: stop until `onDrain`. */
+  write(chunks: readonly Uint8Array[]): boolean;
+  /** Stops and resumes `onData`: back-pressure to the peer. */
+  pause(): void;
+  resume(): void;
+  /** Sends what is queued, then closes our side. */
+  end(): void;
+  /** Closes at once; queued bytes are dropped. */
+  destroy(error?: Error): void;
+}
+
+export interface Listener {
+  /** The address really bound (port 0 in the request becomes a free one). */
+  readonly endpoint: Endpoint;
+  /** Stops accepting; connections that stand are left alone. */
+  close(): Promise<void>;
+}
+
+export interface ListenOptions extends Endpoint {
+  /** Called for each accepted connection, which reads nothing before `start`. */
+  onConnection(connection: Connection): void;
+  /** Length of the accept queue. Default 511. */
+  backlog?: number;
+}
+
+export interface ConnectOptions extends Endpoint {
+  /** Fails with ETIMEDOUT when not established by then. */
+  timeoutMs: number;
+}
+
+export interface Network {
+  /** Binds and accepts. Throws the system's error (EADDRINUSE, EACCES, ...). */
+  listen(options: ListenOptions): Promise<Listener>;
+  /** Connects. Throws the system's error (ECONNREFUSED, ETIMEDOUT, ENOTFOUND, ...). */
+  connect(options: ConnectOptions): Promise<Connection>;
+  /** All addresses of a host name, in the resolver's order. */
+  resolve(host: string): Promise<string[]>;
+}

@@ -1,0 +1,121 @@
+// TCP by node:net. One object per socket; chunks pass through without a copy.
+import { lookup } from 'node:dns/promises';
+import { createServer, Socket } from 'node:net';
+import type { Connection, ConnectionEvents, Endpoint, Listener, Network } from '../network.ts';
+
+class NodeConnection implements Connection {
+  readonly remote: Endpoint;
+  readonly local: Endpoint;
+  readonly #socket: Socket;
+  #events: ConnectionEvents | undefined;
+  #error: Error | undefined;
+  #closed = false;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    this.remote = { host: plainAddress(socket.remoteAddress), port: socket.remotePort ?? 0 };
+    this.local = { host: plainAddress(socket.localAddress), port: socket.localPort ?? 0 };
+    socket.setNoDelay(true);
+    // A socket without an error listener would end the process.
+    socket.on('error', (error) => {
+      this.#error = error;
+    });
+    socket.on('close', () => {
+      this.#closed = true;
+      this.#events?.onClose(this.#error);
+    });
+  }
+
+  get queuedBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  start(events: ConnectionEvents): void {
+    this.#events = events;
+    const socket = this.#socket;
+    if (this.#closed || socket.destroyed) {
+      if (this.#closed) queueMicrotask(() => events.onClose(this.#error));
+      return;
+    }
+    socket.on('data', (chunk: Buffer) => events.onData(chunk));
+    socket.on('drain', () => events.onDrain?.());
+    socket.on('end', () => (events.onEnd ? events.onEnd() : socket.end()));
+  }
+
+  write(chunks: readonly Uint8Array[]): boolean {
+    const socket = this.#socket;
+    if (!socket.writable) return true;
+    if (chunks.length === 1) return socket.write(chunks[0]!);
+    socket.cork();
+    let room = true;
+    for (const chunk of chunks) room = socket.write(chunk);
+    socket.uncork();
+    return room;
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  end(): void {
+    this.#socket.end();
+  }
+
+  destroy(error?: Error): void {
+    this.#socket.destroy(error);
+  }
+}
+
+/** An IPv4 peer on a dual-stack socket is written as IPv4, as Kafka logs it. */
+function plainAddress(address: string | undefined): string {
+  if (address === undefined) return '';
+  return address.startsWith('::ffff:') ? address.slice(7) : address;
+}
+
+export const nodeNetwork: Network = {
+  listen: ({ host, port, onConnection, backlog }) =>
+    new Promise<Listener>((resolve, reject) => {
+      const server = createServer({ allowHalfOpen: true, pauseOnConnect: false, noDelay: true }, (socket) =>
+        onConnection(new NodeConnection(socket)),
+      );
+      server.once('error', reject);
+      server.listen({ host: host === '' ? undefined : host, port, backlog: backlog ?? 511 }, () => {
+        server.off('error', reject);
+        // Accepting may fail later (EMFILE); the server retries by itself, and the process must not end for it.
+        server.on('error', () => {});
+        const bound = server.address();
+        const boundPort = typeof bound === 'object' && bound ? bound.port : port;
+        const boundHost = typeof bound === 'object' && bound ? bound.address : host;
+        resolve({
+          endpoint: { host: boundHost, port: boundPort },
+          close: () => new Promise<void>((closed) => server.close(() => closed())),
+        });
+      });
+    }),
+
+  connect: ({ host, port, timeoutMs }) =>
+    new Promise<Connection>((resolve, reject) => {
+      const socket = new Socket({ allowHalfOpen: false });
+      const timeout = setTimeout(() => {
+        const error: NodeJS.ErrnoException = new Error(`connect ETIMEDOUT ${host}:${port} after ${timeoutMs} ms`);
+        error.code = 'ETIMEDOUT';
+        socket.destroy(error);
+      }, timeoutMs);
+      const failed = (error: Error) => {
+        clearTimeout(timeout);
+        reject(error);
+      };
+      socket.once('error', failed);
+      socket.connect({ host, port }, () => {
+        clearTimeout(timeout);
+        socket.off('error', failed);
+        resolve(new NodeConnection(socket));
+      });
+    }),
+
+  resolve: async (host) => (await lookup(host, { all: true })).map((entry) => entry.address),
+};

@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts'],
+    // Suites against real clients and long fault runs have commands of their own (see CONTRIBUTING.md).
+    exclude: ['**/node_modules/**', 'packages/conformance/**', 'packages/bench/**'],
+    pool: 'threads',
+    isolate: false,
+    testTimeout: 20_000,
+    hookTimeout: 30_000,
+  },
+});
