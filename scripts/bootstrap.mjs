@@ -74,7 +74,10 @@ const child = spawn(node, [...target, ...rest], {
   cwd: command === 'moldau' ? process.cwd() : root,
   stdio: 'inherit',
   // The pinned Node comes first for everything started below.
-  env: { ...process.env, PATH: `${dirname(node)}${process.platform === 'win32' ? ';' : ':'}${bin}${process.platform === 'win32' ? ';' : ':'}${process.env.PATH}` },
+  env: {
+    ...process.env,
+    PATH: `${dirname(node)}${process.platform === 'win32' ? ';' : ':'}${bin}${process.platform === 'win32' ? ';' : ':'}${process.env.PATH}`,
+  },
 });
 // Ctrl-C reaches the whole foreground group; the child stops in order and this process reports its exit status.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {

@@ -27,7 +27,10 @@ const banned: ReadonlyArray<readonly [pattern: RegExp, instead: string]> = [
   [/\bperformance\.now\(/, 'Clock.monotonic()'],
   [/\bset(Timeout|Interval|Immediate)\(/, 'Timers'],
   [/\bMath\.random\(|\brandomUUID\(|\brandomBytes\(/, 'Random'],
-  [/from 'node:(fs|fs\/promises|net|tls|dns|dns\/promises|timers|timers\/promises|child_process|worker_threads|os)'/, 'Disk, Network or Timers'],
+  [
+    /from 'node:(fs|fs\/promises|net|tls|dns|dns\/promises|timers|timers\/promises|child_process|worker_threads|os)'/,
+    'Disk, Network or Timers',
+  ],
   [/\bprocess\.(env|exit|on|hrtime|nextTick|cwd|argv|stdout|stderr|pid)\b/, 'a value handed in by main'],
 ];
 const drawers = /(^|\/)(utils?|helpers?|common|misc|types)(\/|\.ts$)/;
@@ -46,7 +49,8 @@ for (const name of readdirSync(join(root, 'packages'))) {
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
     const shown = relative(root, path).replaceAll('\\', '/');
-    if (shown.includes('/node_modules/') || shown.includes('/dist/') || !entry.isFile() || !path.endsWith('.ts')) continue;
+    if (shown.includes('/node_modules/') || shown.includes('/dist/') || !entry.isFile() || !path.endsWith('.ts'))
+      continue;
     if (drawers.test(shown)) problems.push(`${shown}: a drawer; name the thing it holds instead`);
     const isTest = /\.(test|bench)\.ts$/.test(shown) || shown.includes('/test/');
     const text = readFileSync(path, 'utf8');
