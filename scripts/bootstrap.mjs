@@ -3,7 +3,7 @@
 // the Node that the repository pins. Plain JavaScript and built-ins only, because nothing may be installed yet.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -65,9 +65,9 @@ const commands = {
   build: [script('build.ts')],
   format: [join(modules, '@biomejs/biome/bin/biome'), 'check', '--write'],
 };
-const target = commands[command];
+const target = command === 'run' ? [resolve(rest.shift() ?? '')] : commands[command];
 if (!target) {
-  process.stderr.write(`bootstrap: unknown command ${command}; one of ${Object.keys(commands).join(', ')}\n`);
+  process.stderr.write(`bootstrap: unknown command ${command}; one of ${Object.keys(commands).join(', ')}, run FILE\n`);
   process.exit(2);
 }
 const child = spawn(node, [...target, ...rest], {

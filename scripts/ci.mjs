@@ -1,0 +1,106 @@
+#!/usr/bin/env node
+// The road of CI: one step after the other (two cores are not shared between steps, so that timing-sensitive suites
+// see a quiet machine), each with its own log under .cache/ci/, and one sum at the end. Plain JavaScript: it runs on
+// the machine's own Node before anything is installed.
+import { spawn } from 'node:child_process';
+import { createWriteStream, mkdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const logs = join(root, '.cache', 'ci');
+mkdirSync(logs, { recursive: true });
+const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+const moldau = (script, ...args) => ['node', [join(root, 'scripts/bootstrap.mjs'), 'run', script, ...args]];
+const conformance = 'packages/conformance/src/main.ts';
+
+/** Steps in order. A step without counts of its own counts as one test. `minutes` is its deadline. */
+const steps = [
+  { name: 'npm test', run: [npm, ['test']], minutes: 10 },
+  { name: 'npm run check', run: [npm, ['run', 'check']], minutes: 5 },
+  { name: 'install peers', run: moldau('packages/conformance/src/install.ts'), minutes: 15 },
+  { name: 'conformance: Moldau', run: moldau(conformance, '--target', 'moldau'), minutes: 15 },
+  { name: 'conformance: Apache Kafka', run: moldau(conformance, '--target', 'apache'), minutes: 15 },
+  { name: 'faults', run: moldau('packages/conformance/src/faults/main.ts', '--kills', '50'), minutes: 10 },
+  {
+    name: 'fuzz',
+    run: moldau('packages/conformance/src/fuzz/main.ts', '--target', 'moldau', '--frames', '1000'),
+    minutes: 10,
+  },
+];
+
+const only = process.argv.slice(2);
+const total = { passed: 0, failed: 0, skipped: 0 };
+const startedAt = Date.now();
+const seconds = (ms) => `${(ms / 1000).toFixed(0)} s`;
+
+for (const step of steps) {
+  if (only.length > 0 && !only.some((word) => step.name.includes(word))) continue;
+  const log = join(logs, `${step.name.replaceAll(/[^a-z]+/gi, '-').toLowerCase()}.log`);
+  process.stdout.write(`\n== ${step.name}\n`);
+  const stepStartedAt = Date.now();
+  const { status, timedOut } = await runStep(step, log);
+  const counts = countsOf(readFileSync(log, 'utf8')) ?? { passed: 0, failed: 0, skipped: 0, none: true };
+  if (counts.none) {
+    if (status === 0) counts.passed = 1;
+  }
+  // A step that failed without naming a failed test still failed.
+  if (status !== 0 && counts.failed === 0) counts.failed = 1;
+  total.passed += counts.passed;
+  total.failed += counts.failed;
+  total.skipped += counts.skipped;
+  const verdict = counts.failed === 0 ? 'ok' : timedOut ? `FAILED: no end within ${step.minutes} min` : 'FAILED';
+  process.stdout.write(
+    `== ${step.name}: ${verdict}, ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped, ${seconds(Date.now() - stepStartedAt)}\n`,
+  );
+}
+
+process.stdout.write(`\nall steps: ${seconds(Date.now() - startedAt)}\n`);
+process.stdout.write(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`);
+process.exit(total.failed === 0 ? 0 : 1);
+
+function runStep(step, log) {
+  return new Promise((resolve) => {
+    const [file, args] = step.run;
+    const out = createWriteStream(log);
+    let timedOut = false;
+    const child = spawn(file, args, {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+      env: { ...process.env, CI: 'true', NO_COLOR: '1', FORCE_COLOR: '0' },
+    });
+    const timeout = setTimeout(() => {
+      timedOut = true;
+      // The whole group of this step, so that no server outlives it.
+      try {
+        process.kill(-child.pid, 'SIGKILL');
+      } catch {
+        // it ended meanwhile
+      }
+    }, step.minutes * 60_000);
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk) => {
+        out.write(chunk);
+        process.stdout.write(chunk);
+      });
+    }
+    child.on('error', (error) => out.write(`${error}\n`));
+    child.on('close', (code) => {
+      clearTimeout(timeout);
+      out.end(() => resolve({ status: timedOut ? 1 : (code ?? 1), timedOut }));
+    });
+  });
+}
+
+/** Our own closing line, or vitest's `Tests  3 failed | 40 passed | 1 skipped (44)`; the last one in the log holds. */
+function countsOf(text) {
+  const plain = stripVTControlCharacters(text);
+  const own = [...plain.matchAll(/^(?:\w+: )?(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/gm)].at(-1);
+  if (own) return { passed: Number(own[1]), failed: Number(own[2]), skipped: Number(own[3] ?? 0) };
+  const vitest = [...plain.matchAll(/^\s*Tests\s+(.*)$/gm)].at(-1);
+  if (!vitest) return undefined;
+  const count = (word) => Number(new RegExp(`(\\d+) ${word}`).exec(vitest[1])?.[1] ?? 0);
+  return { passed: count('passed'), failed: count('failed'), skipped: count('skipped') + count('todo') };
+}
