@@ -16,7 +16,7 @@ const standsOn: Record<string, readonly string[]> = {
   client: ['kernel', 'protocol'],
   cli: ['kernel', 'protocol', 'storage', 'client', 'broker'],
   conformance: ['kernel', 'protocol', 'client'],
-  bench: ['kernel', 'protocol', 'client', 'broker'],
+  bench: ['kernel', 'protocol', 'client', 'broker', 'conformance'],
   moldau: ['client', 'cli', 'broker'],
 };
 
