@@ -1,0 +1,115 @@
+// What a handler is given: the broker it works for and the call it answers. Handlers see nothing else: no socket, codec,
+// clock of the machine or lock. Wired in broker.ts.
+import type { Ports } from '@moldau/kernel';
+import type { ClusterImage } from '@moldau/metadata';
+import type { LogStore } from '@moldau/storage';
+import type { BrokerConfig } from './config/broker-config.ts';
+import type { Controller } from './controller/controller.ts';
+import type { EventLog } from './events.ts';
+import type { GroupCoordinator } from './group/group-coordinator.ts';
+import type { BrokerMetrics } from './metrics.ts';
+import type { Deadlines } from './partition/deadlines.ts';
+import type { FetchSessions } from './partition/fetch-sessions.ts';
+import type { Partitions } from './partition/partitions.ts';
+import type { ProducerIds } from './producer-ids.ts';
+
+/** Where this broker is reached on one of its listeners, as told to clients. */
+export interface AdvertisedEndpoint {
+  /** Listener name, upper case as in `listeners` (PLAINTEXT). */
+  readonly listener: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Everything a handler may use. One object for the life of the broker. */
+export interface BrokerContext {
+  readonly nodeId: number;
+  readonly clusterId: string;
+  readonly config: BrokerConfig;
+  readonly ports: Ports;
+  /** The newest picture of the cluster that this broker has applied; immutable, ask again after every wait. */
+  image(): ClusterImage;
+  readonly controller: Controller;
+  readonly logs: LogStore;
+  readonly partitions: Partitions;
+  readonly groups: GroupCoordinator;
+  readonly producerIds: ProducerIds;
+  readonly fetchSessions: FetchSessions;
+  /** One heap of deadlines for everything that waits here. */
+  readonly deadlines: Deadlines;
+  readonly metrics: BrokerMetrics;
+  readonly events: EventLog;
+  /** The endpoints of this broker with the ports really bound, in the order of `listeners`. */
+  readonly endpoints: readonly AdvertisedEndpoint[];
+}
+
+/** One request on its way to an answer. Made by the pipeline, one object per request. */
+export interface Call {
+  readonly apiKey: number;
+  readonly apiVersion: number;
+  readonly correlationId: number;
+  readonly clientId: string | null;
+  readonly connection: CallConnection;
+  /** Who asks, as `Type:name`; `User:ANONYMOUS` on a listener without authentication. */
+  readonly principal: string;
+  /** Monotonic milliseconds (`Clock.monotonic`) when the whole request had arrived. */
+  readonly receivedAtMs: number;
+  /** True once nobody waits for the answer any more (the connection closed). */
+  aborted(): boolean;
+}
+
+/** The facts of a connection that handlers may ask for. */
+export interface CallConnection {
+  /** Unique in this run of the broker. */
+  readonly id: number;
+  readonly remoteHost: string;
+  /** Name of the listener that the client came through. Answers name endpoints of this same listener. */
+  readonly listener: string;
+  /** What the client said of itself in ApiVersions v3+. */
+  readonly clientSoftware: { readonly name: string; readonly version: string } | undefined;
+}
+
+/** A handler's word that this request gets no answer (Produce with acks 0). The connection goes on. */
+export const NO_RESPONSE: unique symbol = Symbol('no response');
+/** A handler's word that the connection must be closed without an answer (a refused Produce with acks 0). */
+export const CLOSE_CONNECTION: unique symbol = Symbol('close connection');
+
+/** What a handler answers with, now or later. */
+export type Answer<Response> = Response | typeof NO_RESPONSE | typeof CLOSE_CONNECTION;
+
+/**
+ * An answer that comes later without a promise: the handler returns it, and the pipeline gives it the function to call,
+ * at most once. For Produce and Fetch, where a promise chain per request would show; everything else returns a promise.
+ */
+export class Later<Response> {
+  #answer: Answer<Response> | undefined;
+  #receive: ((answer: Answer<Response>) => void) | undefined;
+
+  /** Gives the answer. Later calls are ignored: a request can be released by an offset and by its deadline. */
+  resolve(answer: Answer<Response>): void {
+    if (this.#answer !== undefined) return;
+    this.#answer = answer;
+    this.#receive?.(answer);
+  }
+
+  get resolved(): boolean {
+    return this.#answer !== undefined;
+  }
+
+  /** For the pipeline: names who receives the answer, at once if it is there already. */
+  onAnswer(receive: (answer: Answer<Response>) => void): void {
+    if (this.#answer !== undefined) receive(this.#answer);
+    else this.#receive = receive;
+  }
+}
+
+/**
+ * Serves one API. Refusals the protocol foresees are fields of the response; a throw is a defect or a failure of the world
+ * and is turned into the API's error response at the one boundary in the pipeline.
+ * Order: what a handler does before its first wait happens in the order of requests on the connection.
+ */
+export type Handler<Request, Response> = (
+  broker: BrokerContext,
+  call: Call,
+  request: Request,
+) => Answer<Response> | Promise<Answer<Response>> | Later<Response>;

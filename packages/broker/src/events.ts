@@ -1,0 +1,139 @@
+// Every log event of the broker, declared once: name, level, meaning, fields. Code emits entries of these tables, never
+// strings. The words go to a sink given by the process (node/log-sink.ts writes them as JSON lines).
+
+/** Severities, least first. */
+export const EVENT_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+export type EventLevel = (typeof EVENT_LEVELS)[number];
+
+/** What an event field may hold. `duration` is milliseconds, `bytes` a count of bytes. */
+export type FieldKind = 'text' | 'number' | 'boolean' | 'duration' | 'bytes' | 'error' | 'list';
+
+/** One kind of event. */
+export interface EventDefinition<Fields extends Record<string, FieldKind> = Record<string, FieldKind>> {
+  readonly level: EventLevel;
+  /** What happened, and what to do about it where something can be done. A sentence for the person on call. */
+  readonly meaning: string;
+  readonly fields: Fields;
+}
+
+interface FieldValues {
+  text: string;
+  number: number;
+  boolean: boolean;
+  duration: number;
+  bytes: number;
+  error: unknown;
+  list: readonly (string | number)[];
+}
+
+/** The values one emission of `Definition` must carry. */
+export type FieldsOf<Definition extends EventDefinition> = {
+  readonly [Name in keyof Definition['fields']]: FieldValues[Definition['fields'][Name]];
+};
+
+/** An entry of a table: the definition under its full name. */
+export type EventEntry<Definition extends EventDefinition = EventDefinition> = Definition & { readonly name: string };
+
+/** Makes a table: each key becomes the event's name, after the area it belongs to (`connection.closed`). */
+export function eventTable<const Table extends Record<string, EventDefinition>>(
+  area: string,
+  table: Table,
+): { readonly [Key in keyof Table]: EventEntry<Table[Key]> } {
+  const entries = Object.entries(table).map(([key, definition]) => [key, { ...definition, name: `${area}.${key}` }]);
+  return Object.fromEntries(entries) as { readonly [Key in keyof Table]: EventEntry<Table[Key]> };
+}
+
+/** Where events go. `fields.error`, when there is one, is whatever was thrown. */
+export interface LogSink {
+  write(level: EventLevel, name: string, meaning: string, fields: Readonly<Record<string, unknown>>): void;
+}
+
+/** A sink that keeps nothing: for brokers inside somebody's test process. */
+export const SILENT_SINK: LogSink = { write: () => {} };
+
+/** Emits events of the tables below a chosen level into a sink. */
+export class EventLog {
+  readonly #sink: LogSink;
+  readonly #levelIndex: number;
+
+  constructor(sink: LogSink, level: EventLevel = 'info') {
+    this.#sink = sink;
+    this.#levelIndex = EVENT_LEVELS.indexOf(level);
+  }
+
+  /** Records that `event` happened. Cheap when its level is off; never throws for a field's value. */
+  emit<Definition extends EventDefinition>(event: EventEntry<Definition>, fields: FieldsOf<Definition>): void {
+    if (EVENT_LEVELS.indexOf(event.level) < this.#levelIndex) return;
+    this.#sink.write(event.level, event.name, event.meaning, fields);
+  }
+}
+
+/** Life of the broker process. */
+export const BROKER_EVENTS = eventTable('broker', {
+  started: {
+    level: 'info',
+    meaning: 'The broker accepts requests.',
+    fields: { nodeId: 'number', clusterId: 'text', listeners: 'list', partitions: 'number', startMs: 'duration' },
+  },
+  stopping: { level: 'info', meaning: 'The broker stops: no new requests are taken.', fields: { reason: 'text' } },
+  stopped: { level: 'info', meaning: 'The broker stopped in order.', fields: { stopMs: 'duration' } },
+  stopStepFailed: {
+    level: 'error',
+    meaning: 'A step of the orderly stop failed; the next start may need recovery.',
+    fields: { step: 'text', error: 'error' },
+  },
+});
+
+/** Sockets and requests. */
+export const CONNECTION_EVENTS = eventTable('connection', {
+  opened: { level: 'debug', meaning: 'A client connected.', fields: { connection: 'number', remote: 'text', listener: 'text' } },
+  closed: {
+    level: 'debug',
+    meaning: 'A connection ended.',
+    fields: { connection: 'number', remote: 'text', reason: 'text' },
+  },
+  refused: {
+    level: 'warn',
+    meaning: 'A new connection was closed at once because a limit of connections is reached.',
+    fields: { remote: 'text', listener: 'text', limit: 'text', limitValue: 'number' },
+  },
+  protocolViolation: {
+    level: 'warn',
+    meaning: 'A client sent bytes that are no valid request of a known API and version; its connection was closed.',
+    fields: { connection: 'number', remote: 'text', listener: 'text', reason: 'text' },
+  },
+  frameOverdue: {
+    level: 'warn',
+    meaning: 'A request had begun but did not arrive whole in time; the connection was closed.',
+    fields: { connection: 'number', remote: 'text', receivedBytes: 'bytes', frameBytes: 'bytes' },
+  },
+  requestFailed: {
+    level: 'error',
+    meaning: 'A request ended in an unexpected error on our side; the client was told UNKNOWN_SERVER_ERROR or disconnected.',
+    fields: { connection: 'number', remote: 'text', api: 'text', version: 'number', error: 'error' },
+  },
+  acceptFailed: {
+    level: 'error',
+    meaning: 'The listener could not take up a connection.',
+    fields: { listener: 'text', error: 'error' },
+  },
+});
+
+/** Partitions that this broker hosts. */
+export const PARTITION_EVENTS = eventTable('partition', {
+  offline: {
+    level: 'error',
+    meaning: 'The disk under a partition failed. It serves nothing until the broker is restarted on a sound disk.',
+    fields: { topic: 'text', partition: 'number', error: 'error' },
+  },
+  missingLog: {
+    level: 'error',
+    meaning: 'The metadata names a partition on this broker whose log is not on any healthy log directory.',
+    fields: { topic: 'text', partition: 'number', topicId: 'text' },
+  },
+  strayLog: {
+    level: 'warn',
+    meaning: 'A log on disk belongs to no topic that the metadata knows. It is left untouched and not served.',
+    fields: { topic: 'text', partition: 'number', topicId: 'text' },
+  },
+});
