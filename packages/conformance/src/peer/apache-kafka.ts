@@ -1,0 +1,98 @@
+// The real Apache Kafka as a peer: one process that is broker and controller (KRaft), on free ports, with its data in a
+// directory of its own. Heap and collector are what Kafka's own start script sets, so figures measured against it are
+// those of Kafka as shipped.
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { apacheVersion, classPath } from './apache-jars.ts';
+import { BrokerProcess, type Peer, propertiesText } from './broker-process.ts';
+import { freePorts } from './free-ports.ts';
+
+export interface PeerOptions {
+  /** Settings of server.properties beyond what the peer needs to run on one machine. */
+  readonly properties?: Readonly<Record<string, string | number | boolean>>;
+  /** Defaults to a free port. */
+  readonly port?: number;
+}
+
+const jvm = [
+  ...['-Xms1G', '-Xmx1G', '-server', '-XX:+UseG1GC', '-XX:MaxGCPauseMillis=20'],
+  ...['-XX:InitiatingHeapOccupancyPercent=35', '-XX:+ExplicitGCInvokesConcurrent', '-Djava.awt.headless=true'],
+];
+
+const logging = `
+status = error
+appender.out.type = Console
+appender.out.name = out
+appender.out.layout.type = PatternLayout
+appender.out.layout.pattern = [%d] %p %m (%c)%n
+rootLogger.level = warn
+rootLogger.appenderRef.out.ref = out
+`;
+
+/** Starts a fresh Apache Kafka broker and resolves when it serves. `close()` stops it and removes its data. */
+export async function startApacheKafka(o: PeerOptions & { version?: string; wait?: boolean } = {}): Promise<Peer> {
+  const version = o.version ?? apacheVersion;
+  const directory = mkdtempSync(join(tmpdir(), 'apache-kafka-'));
+  const data = join(directory, 'data');
+  mkdirSync(data);
+  const [free, controllerPort] = await freePorts(2);
+  const port = o.port ?? free;
+  if (port === undefined) throw new Error('no free port');
+  const properties = join(directory, 'server.properties');
+  const settings = {
+    'process.roles': 'broker,controller',
+    'node.id': 1,
+    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    'controller.listener.names': 'CONTROLLER',
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'inter.broker.listener.name': 'PLAINTEXT',
+    'log.dirs': data,
+    'offsets.topic.replication.factor': 1,
+    'transaction.state.log.replication.factor': 1,
+    'transaction.state.log.min.isr': 1,
+    'share.coordinator.state.topic.replication.factor': 1,
+    'share.coordinator.state.topic.min.isr': 1,
+    'group.initial.rebalance.delay.ms': 0,
+    ...o.properties,
+  };
+  writeFileSync(properties, propertiesText(settings));
+  const logFile = join(directory, 'log4j2.properties');
+  writeFileSync(logFile, logging);
+  const java = [`-Dlog4j2.configurationFile=${logFile}`, '-cp', classPath(version)];
+  const clusterId = randomBytes(16).toString('base64url');
+  const format = spawnSync(
+    'java',
+    [
+      '-Xmx256M',
+      '-XX:TieredStopAtLevel=1',
+      ...java,
+      'kafka.tools.StorageTool',
+      'format',
+      '-t',
+      clusterId,
+      '-c',
+      properties,
+    ],
+    { encoding: 'utf8' },
+  );
+  if (format.status !== 0) throw new Error(`StorageTool format failed: ${format.stdout}${format.stderr}`);
+  const broker = new BrokerProcess(
+    {
+      name: `Apache Kafka ${version}`,
+      file: 'java',
+      args: [...jvm, ...java, 'kafka.Kafka', properties],
+      host: '127.0.0.1',
+      port,
+      directory,
+      startTimeoutMs: 120_000,
+    },
+    data,
+  );
+  if (o.wait !== false) await broker.start();
+  return broker;
+}
