@@ -1,0 +1,259 @@
+// The picture of the cluster after some batch of the metadata log. Immutable: a reader keeps it as long as it likes, and
+// `apply` makes the next one, sharing everything that did not change.
+// In the flow: an engine applies committed batches; handlers, partitions and coordinators read.
+// Always: applying the same batches in the same order gives equal images, live and on replay.
+import { assert, must, unreachable } from '@moldau/kernel';
+import { PersistentMap } from './persistent-map.ts';
+import type { BrokerEndpoint, ConfigResourceType, MetadataBatch, MetadataRecord, PartitionState } from './records.ts';
+import { CONFIG_RESOURCE_TYPES } from './records.ts';
+
+export interface TopicImage {
+  readonly name: string;
+  readonly topicId: string;
+  /** Indexed by partition number, without gaps. */
+  readonly partitions: readonly PartitionState[];
+}
+
+export interface BrokerImage {
+  readonly brokerId: number;
+  /** Grows with each start of the broker. */
+  readonly brokerEpoch: number;
+  readonly incarnationId: string;
+  readonly endpoints: readonly BrokerEndpoint[];
+  readonly rack: string | null;
+  /** Stopped, or taken for stopped. */
+  readonly fenced: boolean;
+}
+
+type Configs = ReadonlyMap<string, string>;
+const noConfigs: Configs = new Map();
+const NONE = -1;
+
+interface State {
+  offset: number;
+  epoch: number;
+  clusterId: string | undefined;
+  controllerId: number;
+  topicsByName: PersistentMap<TopicImage>;
+  topicNames: PersistentMap<string>;
+  partitionCount: number;
+  /** Key: type code, colon, name. */
+  configs: PersistentMap<Configs>;
+  brokers: PersistentMap<BrokerImage>;
+  features: PersistentMap<number>;
+  nextProducerId: number;
+}
+
+export class ClusterImage {
+  /** Before the first batch. */
+  static readonly empty = new ClusterImage({
+    offset: NONE,
+    epoch: 0,
+    clusterId: undefined,
+    controllerId: NONE,
+    topicsByName: PersistentMap.empty(),
+    topicNames: PersistentMap.empty(),
+    partitionCount: 0,
+    configs: PersistentMap.empty(),
+    brokers: PersistentMap.empty(),
+    features: PersistentMap.empty(),
+    nextProducerId: 0,
+  });
+
+  readonly #state: State;
+
+  private constructor(state: State) {
+    this.#state = state;
+  }
+
+  /** Offset of the last batch in this picture; -1 when there is none. */
+  get offset(): number {
+    return this.#state.offset;
+  }
+
+  /** Highest controller epoch in this picture. */
+  get epoch(): number {
+    return this.#state.epoch;
+  }
+
+  /** Undefined only before the first record. */
+  get clusterId(): string | undefined {
+    return this.#state.clusterId;
+  }
+
+  /** Broker id of the controller last elected; -1 before there was one. */
+  get controllerId(): number {
+    return this.#state.controllerId;
+  }
+
+  get topicCount(): number {
+    return this.#state.topicsByName.size;
+  }
+
+  /** Of all topics. */
+  get partitionCount(): number {
+    return this.#state.partitionCount;
+  }
+
+  /** First producer id that nobody has. */
+  get nextProducerId(): number {
+    return this.#state.nextProducerId;
+  }
+
+  topic(name: string): TopicImage | undefined {
+    return this.#state.topicsByName.get(name);
+  }
+
+  topicById(topicId: string): TopicImage | undefined {
+    const name = this.#state.topicNames.get(topicId);
+    return name === undefined ? undefined : this.topic(name);
+  }
+
+  /** In an order that depends on the names alone, not the alphabet's. */
+  topics(): IterableIterator<TopicImage> {
+    return this.#state.topicsByName.values();
+  }
+
+  partition(topic: string, partition: number): PartitionState | undefined {
+    return this.topic(topic)?.partitions[partition];
+  }
+
+  /** What was set dynamically on a resource. */
+  configs(type: ConfigResourceType, name: string): Configs {
+    return this.#state.configs.get(configKey(type, name)) ?? noConfigs;
+  }
+
+  /** Names of the resources of a type on which something is set. */
+  *configuredResources(type: ConfigResourceType): IterableIterator<string> {
+    const prefix = `${CONFIG_RESOURCE_TYPES[type]}:`;
+    for (const key of this.#state.configs.keys()) if (key.startsWith(prefix)) yield key.slice(prefix.length);
+  }
+
+  broker(brokerId: number): BrokerImage | undefined {
+    return this.#state.brokers.get(String(brokerId));
+  }
+
+  /** Every registered broker, fenced ones too, by id. */
+  brokers(): BrokerImage[] {
+    return [...this.#state.brokers.values()].sort((a, b) => a.brokerId - b.brokerId);
+  }
+
+  /** Brokers that may lead and get replicas, by id. */
+  liveBrokers(): BrokerImage[] {
+    return this.brokers().filter((broker) => !broker.fenced);
+  }
+
+  /** Finalized level of a feature; 0 when it is off. */
+  featureLevel(name: string): number {
+    return this.#state.features.get(name) ?? 0;
+  }
+
+  features(): Iterable<[name: string, level: number]> {
+    return this.#state.features;
+  }
+
+  /** The picture after one more batch, which must be the next. */
+  apply(batch: MetadataBatch): ClusterImage {
+    assert(batch.offset === this.offset + 1, `batch ${batch.offset} follows ${this.offset} in the metadata log`);
+    assert(batch.epoch >= this.epoch, `controller epoch ${batch.epoch} follows ${this.epoch} in the metadata log`);
+    return this.#with(batch.records, batch.offset, batch.epoch);
+  }
+
+  /** A picture built from the records of a snapshot, as of `offset` and `epoch`. */
+  static fromSnapshot(records: readonly MetadataRecord[], offset: number, epoch: number): ClusterImage {
+    return ClusterImage.empty.#with(records, offset, epoch);
+  }
+
+  #with(records: readonly MetadataRecord[], offset: number, epoch: number): ClusterImage {
+    const next: State = { ...this.#state, offset, epoch };
+    for (const record of records) applyRecord(next, record);
+    return new ClusterImage(next);
+  }
+}
+
+function configKey(type: ConfigResourceType, name: string): string {
+  return `${CONFIG_RESOURCE_TYPES[type]}:${name}`;
+}
+
+function applyRecord(state: State, record: MetadataRecord): void {
+  switch (record.kind) {
+    case 'clusterFormed':
+      state.clusterId = record.clusterId;
+      return;
+    case 'controllerElected':
+      state.controllerId = record.brokerId;
+      state.epoch = Math.max(state.epoch, record.epoch);
+      return;
+    case 'brokerRegistered': {
+      const { brokerId, brokerEpoch, incarnationId, endpoints, rack } = record;
+      const broker: BrokerImage = { brokerId, brokerEpoch, incarnationId, endpoints, rack, fenced: false };
+      state.brokers = state.brokers.set(String(brokerId), broker);
+      return;
+    }
+    case 'brokerFenced': {
+      const broker = state.brokers.get(String(record.brokerId));
+      if (broker?.brokerEpoch === record.brokerEpoch) {
+        state.brokers = state.brokers.set(String(record.brokerId), { ...broker, fenced: true });
+      }
+      return;
+    }
+    case 'brokerUnregistered':
+      state.brokers = state.brokers.delete(String(record.brokerId));
+      return;
+    case 'topicCreated':
+      state.topicNames = state.topicNames.set(record.topicId, record.name);
+      state.topicsByName = state.topicsByName.set(record.name, {
+        name: record.name,
+        topicId: record.topicId,
+        partitions: [],
+      });
+      return;
+    case 'partitionsSet':
+      setPartitions(state, record.topicId, record.partitions);
+      return;
+    case 'topicDeleted': {
+      const name = must(state.topicNames.get(record.topicId), `deleted topic ${record.topicId} exists`);
+      const topic = must(state.topicsByName.get(name), `topic ${name} exists`);
+      state.partitionCount -= topic.partitions.length;
+      state.topicNames = state.topicNames.delete(record.topicId);
+      state.topicsByName = state.topicsByName.delete(name);
+      state.configs = state.configs.delete(configKey('topic', name));
+      return;
+    }
+    case 'configSet': {
+      const key = configKey(record.resourceType, record.resourceName);
+      const values = new Map(state.configs.get(key));
+      if (record.value === null) values.delete(record.name);
+      else values.set(record.name, record.value);
+      state.configs = values.size === 0 ? state.configs.delete(key) : state.configs.set(key, values);
+      return;
+    }
+    case 'producerIdsTaken':
+      assert(record.nextProducerId >= state.nextProducerId, 'producer ids are never handed out twice');
+      state.nextProducerId = record.nextProducerId;
+      return;
+    case 'featureSet':
+      state.features =
+        record.level === 0 ? state.features.delete(record.name) : state.features.set(record.name, record.level);
+      return;
+    default:
+      unreachable(record);
+  }
+}
+
+function setPartitions(state: State, topicId: string, changed: readonly PartitionState[]): void {
+  const name = must(state.topicNames.get(topicId), `topic ${topicId} of a partition exists`);
+  const topic = must(state.topicsByName.get(name), `topic ${name} exists`);
+  const partitions = topic.partitions.slice();
+  for (const partition of changed) {
+    const before = partitions[partition.partition];
+    assert(partition.partition <= partitions.length, `${name}-${partition.partition} leaves no gap`);
+    assert(
+      !before || partition.leaderEpoch >= before.leaderEpoch,
+      `leader epoch of ${name}-${partition.partition} never goes back`,
+    );
+    partitions[partition.partition] = partition;
+  }
+  state.partitionCount += partitions.length - topic.partitions.length;
+  state.topicsByName = state.topicsByName.set(name, { ...topic, partitions });
+}

@@ -1,0 +1,102 @@
+// The records of the metadata log: everything the cluster has decided, each a plain value that JSON can carry. The
+// controller decides records, an engine keeps them in order, `ClusterImage.apply` is the only place that gives them effect.
+// Always: a record says what is true afterwards, not how to get there, so that replaying a batch twice changes nothing.
+
+/** What a config belongs to, by Kafka's wire codes (org.apache.kafka.common.config.ConfigResource.Type). */
+export const CONFIG_RESOURCE_TYPES = {
+  topic: 2,
+  broker: 4,
+  brokerLogger: 8,
+  clientMetrics: 16,
+  group: 32,
+} as const;
+export type ConfigResourceType = keyof typeof CONFIG_RESOURCE_TYPES;
+
+/** A leader that is not there: no replica could be elected. */
+export const NO_LEADER = -1;
+
+/** One partition as it stands after the record. */
+export interface PartitionState {
+  readonly partition: number;
+  /** Broker ids, the preferred leader first. */
+  readonly replicas: readonly number[];
+  readonly isr: readonly number[];
+  /** Broker id, or NO_LEADER. */
+  readonly leader: number;
+  /** Grows with every election. */
+  readonly leaderEpoch: number;
+  /** Grows with every change of this partition. */
+  readonly partitionEpoch: number;
+}
+
+export interface BrokerEndpoint {
+  readonly listener: string;
+  readonly host: string;
+  readonly port: number;
+  readonly protocol: string;
+}
+
+export type MetadataRecord =
+  /** First record of every log. */
+  | { readonly kind: 'clusterFormed'; readonly clusterId: string }
+  | { readonly kind: 'controllerElected'; readonly brokerId: number; readonly epoch: number }
+  /** A broker (re)started. Its epoch was given by the engine and is higher than at every start before. */
+  | {
+      readonly kind: 'brokerRegistered';
+      readonly brokerId: number;
+      readonly brokerEpoch: number;
+      /** Drawn anew at each start, so that two runs are never taken for one. */
+      readonly incarnationId: string;
+      readonly endpoints: readonly BrokerEndpoint[];
+      readonly rack: string | null;
+    }
+  /** The broker stopped, or is taken for stopped: it leads nothing and gets nothing. */
+  | { readonly kind: 'brokerFenced'; readonly brokerId: number; readonly brokerEpoch: number }
+  | { readonly kind: 'brokerUnregistered'; readonly brokerId: number }
+  | { readonly kind: 'topicCreated'; readonly name: string; readonly topicId: string }
+  /** New partitions, or new states of old ones. */
+  | { readonly kind: 'partitionsSet'; readonly topicId: string; readonly partitions: readonly PartitionState[] }
+  /** The topic with all its partitions and settings. */
+  | { readonly kind: 'topicDeleted'; readonly topicId: string }
+  /** One dynamic setting; null removes it. The broker resource named '' holds the defaults of all brokers. */
+  | {
+      readonly kind: 'configSet';
+      readonly resourceType: ConfigResourceType;
+      readonly resourceName: string;
+      readonly name: string;
+      readonly value: string | null;
+    }
+  /** Producer ids below `nextProducerId` belong to somebody; never goes back. */
+  | { readonly kind: 'producerIdsTaken'; readonly brokerId: number; readonly nextProducerId: number }
+  /** A feature's level; 0 removes it. */
+  | { readonly kind: 'featureSet'; readonly name: string; readonly level: number };
+
+export type RecordKind = MetadataRecord['kind'];
+
+const kinds: Record<RecordKind, true> = {
+  clusterFormed: true,
+  controllerElected: true,
+  brokerRegistered: true,
+  brokerFenced: true,
+  brokerUnregistered: true,
+  topicCreated: true,
+  partitionsSet: true,
+  topicDeleted: true,
+  configSet: true,
+  producerIdsTaken: true,
+  featureSet: true,
+};
+
+/** Whether this version of Moldau knows the kind. A log with an unknown one was written by a newer version. */
+export function isRecordKind(kind: string): kind is RecordKind {
+  return Object.hasOwn(kinds, kind);
+}
+
+/** Records decided together: they take effect together or not at all. */
+export interface MetadataBatch {
+  /** Position in the log, counted in batches from 0. */
+  readonly offset: number;
+  /** Of the controller that decided them. */
+  readonly epoch: number;
+  readonly records: readonly MetadataRecord[];
+}
