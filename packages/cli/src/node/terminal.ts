@@ -1,0 +1,43 @@
+// The terminal of a real process.
+import type { Terminal } from '../terminal.ts';
+
+/** Standard streams and signals of this process. */
+export function processTerminal(): Terminal {
+  let open = true;
+  let interrupts = 0;
+  const listeners: (() => void)[] = [];
+  // A reader that goes away (`| head`) is the end of the output, not an error of ours.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    open = false;
+  });
+  const interrupt = (status: number) => {
+    interrupts++;
+    if (listeners.length === 0 || interrupts > 1) process.exit(status);
+    for (const stop of listeners) stop();
+  };
+  return {
+    out: (text) => {
+      if (open) process.stdout.write(text);
+    },
+    err: (text) => {
+      process.stderr.write(text);
+    },
+    get input() {
+      return process.stdin as AsyncIterable<Uint8Array>;
+    },
+    inputIsTerminal: process.stdin.isTTY === true,
+    outputIsTerminal: process.stdout.isTTY === true,
+    get outputIsOpen() {
+      return open;
+    },
+    onInterrupt: (stop) => {
+      if (listeners.length === 0) {
+        process.on('SIGINT', () => interrupt(130));
+        process.on('SIGTERM', () => interrupt(143));
+      }
+      listeners.push(stop);
+    },
+    now: () => Date.now(),
+  };
+}
