@@ -3,7 +3,9 @@
 // once (listeners, directories, node id).
 // One object for the life of the broker: dynamic changes are written into it, so read a value where it is used and do
 // not copy it out at start. Longs without limit are LONG_MAX (2^53-1); settings without a value are null.
-import type { BrokerSettings } from './broker-settings.ts';
+import { type BrokerSettings, brokerSettings } from './broker-settings.ts';
+import { addressCounts } from './config-rules.ts';
+import type { ReadListeners } from './listeners.ts';
 import type { Setting } from './setting.ts';
 
 /** `log.retention.ms` → `logRetentionMs`. */
@@ -37,6 +39,36 @@ interface Derived {
   readonly logDirs: readonly string[];
   /** Connections allowed from single addresses. */
   readonly maxConnectionsPerIpOverrides: ReadonlyMap<string, number>;
+  /** What was set at start, as it was written, by Kafka's names: DescribeConfigs tells it from defaults. */
+  readonly given: ReadonlyMap<string, string>;
 }
 
 export type BrokerConfig = Omit<SettingValues<BrokerSettings>, keyof Derived | 'brokerId' | 'logDir'> & Derived;
+
+/** `log.retention.ms` → `logRetentionMs`, as the type above. */
+export function camelCase(name: string): string {
+  return name.replace(/\.(.)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** Builds the object from checked values; whoever has it as `MutableBrokerConfig` may change it (live-config.ts). */
+export function brokerConfigFrom(
+  values: ReadonlyMap<string, unknown>,
+  given: ReadonlyMap<string, string>,
+  listeners: ReadListeners,
+): BrokerConfig {
+  const config: Record<string, unknown> = {};
+  for (const [name, setting] of brokerSettings()) {
+    config[camelCase(name)] = values.has(name) ? values.get(name) : setting.fallback;
+  }
+  config.nodeId = values.has('node.id') || !values.has('broker.id') ? config.nodeId : config.brokerId;
+  if ((config.nodeId as number) < 0) config.nodeId = 1;
+  config.logDirs = config.logDirs ?? config.logDir;
+  config.listeners = listeners.listeners;
+  config.advertisedListeners = listeners.advertised;
+  config.interBrokerListenerName = listeners.interBroker;
+  config.maxConnectionsPerIpOverrides = addressCounts(config.maxConnectionsPerIpOverrides as string).counts;
+  config.given = given;
+  delete config.brokerId;
+  delete config.logDir;
+  return config as unknown as BrokerConfig;
+}

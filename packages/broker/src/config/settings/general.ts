@@ -1,5 +1,5 @@
 // Who this broker is and what it lets clients do: identity, automatic topics, limits of single requests.
-import { boolean, INT_MAX, int, javaClass, list, string } from '../setting.ts';
+import { boolean, int, javaClass, list, string } from '../setting.ts';
 
 const policy = 'policy classes are Java code; a policy that is asked for and not run would let through what it forbids';
 
@@ -80,32 +80,5 @@ export const GENERAL_SETTINGS = {
     importance: 'HIGH',
     internal: true,
     inert: 'Moldau offers final feature levels only',
-  }),
-  'add.partitions.to.txn.retry.backoff.ms': int(
-    20,
-    'Wait before AddPartitionsToTxn is tried again inside the broker.',
-    {
-      min: 1,
-      importance: 'HIGH',
-      inert: 'transactions are not served yet',
-    },
-  ),
-  'add.partitions.to.txn.retry.backoff.max.ms': int(
-    100,
-    'Longest time AddPartitionsToTxn is tried again inside the broker.',
-    {
-      min: 0,
-      importance: 'HIGH',
-      inert: 'transactions are not served yet',
-    },
-  ),
-  'telemetry.max.bytes': int(1_048_576, 'Most bytes of one metrics push of a client.', {
-    min: 1,
-    importance: 'LOW',
-    inert: 'metrics pushed by clients are not collected',
-  }),
-  'server.max.startup.time.ms': int(INT_MAX, 'Longest time a start may take.', {
-    internal: true,
-    inert: 'a start that fails says so at once',
   }),
 };

@@ -1,5 +1,5 @@
 // Consumer groups and their committed offsets.
-import { boolean, choice, INT_MAX, int, list, long, short } from '../setting.ts';
+import { boolean, choice, INT_MAX, int, list, long, short, string } from '../setting.ts';
 
 const noConsumerProtocol = 'the consumer group protocol of KIP-848 is not served yet';
 const noShare = 'share groups are not served yet';
@@ -188,7 +188,7 @@ export const GROUP_SETTINGS = {
     importance: 'HIGH',
     inert: noShare,
   }),
-  'share.coordinator.state.topic.min.isr': short(2, 'min.insync.replicas of __share_group_state.', {
+  'share.coordinator.state.topic.min.isr': short(2, 'The min.insync.replicas of __share_group_state.', {
     min: 1,
     importance: 'HIGH',
     inert: noShare,
@@ -202,6 +202,23 @@ export const GROUP_SETTINGS = {
     importance: 'HIGH',
     inert: noShare,
   }),
+  'share.coordinator.state.topic.prune.interval.ms': int(300_000, 'How often old share state is removed.', {
+    min: 1,
+    importance: 'LOW',
+    internal: true,
+    inert: noShare,
+  }),
+  'share.coordinator.cold.partition.snapshot.interval.ms': int(300_000, 'How often idle share state is written anew.', {
+    min: 1,
+    importance: 'LOW',
+    internal: true,
+    inert: noShare,
+  }),
+  'group.share.persister.class.name': string(
+    'org.apache.kafka.server.share.persister.DefaultStatePersister',
+    'Class that keeps share state.',
+    { internal: true, inert: noShare },
+  ),
   'share.coordinator.threads': int(1, 'Threads of the share coordinator.', { min: 1, inert: noShare }),
   'share.coordinator.snapshot.update.records.per.snapshot': int(500, 'Updates between two snapshots of share state.', {
     min: 0,

@@ -1,5 +1,5 @@
 // Listeners, sockets and the bounds of connections and requests.
-import { boolean, INT_MAX, int, list, long, string } from '../setting.ts';
+import { INT_MAX, int, list, long, string } from '../setting.ts';
 
 const kernelTunes = 'Node leaves the size of socket buffers to the operating system, which tunes them';
 const oneLoop = 'one event loop serves a Moldau broker';
@@ -22,10 +22,6 @@ export const NETWORK_SETTINGS = {
     'Security protocol of each listener name: NAME:PROTOCOL, ...',
     { importance: 'LOW' },
   ),
-  'inter.broker.listener.name': string(null, 'The listener by which brokers talk to each other.'),
-  'security.inter.broker.protocol': string('PLAINTEXT', 'The security protocol by which brokers talk to each other.', {
-    refused: 'only PLAINTEXT is served yet',
-  }),
   'early.start.listeners': list(null, 'Listeners that open before the authorizer is ready.', {
     importance: 'HIGH',
     inert: 'there is no authorizer to wait for',
@@ -84,12 +80,4 @@ export const NETWORK_SETTINGS = {
     },
   ),
   'metrics.host': string('127.0.0.1', "Address on which the Prometheus page is served (Moldau's own)."),
-  'ssl.allow.dn.changes': boolean(false, 'Allow a new certificate to name another subject.', {
-    importance: 'LOW',
-    inert: 'no SSL listener is served yet',
-  }),
-  'ssl.allow.san.changes': boolean(false, 'Allow a new certificate to name other hosts.', {
-    importance: 'LOW',
-    inert: 'no SSL listener is served yet',
-  }),
 };
