@@ -41,6 +41,8 @@ interface Derived {
   readonly maxConnectionsPerIpOverrides: ReadonlyMap<string, number>;
   /** What was set at start, as it was written, by Kafka's names: DescribeConfigs tells it from defaults. */
   readonly given: ReadonlyMap<string, string>;
+  /** Grows with every dynamic change of settings (live-config.ts): what was worked out of an older one is stale. */
+  readonly generation: number;
 }
 
 export type BrokerConfig = Omit<SettingValues<BrokerSettings>, keyof Derived | 'brokerId' | 'logDir'> & Derived;
@@ -50,7 +52,7 @@ export function camelCase(name: string): string {
   return name.replace(/\.(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** Builds the object from checked values; whoever has it as `MutableBrokerConfig` may change it (live-config.ts). */
+/** Builds the object from checked values. */
 export function brokerConfigFrom(
   values: ReadonlyMap<string, unknown>,
   given: ReadonlyMap<string, string>,
@@ -68,6 +70,7 @@ export function brokerConfigFrom(
   config.interBrokerListenerName = listeners.interBroker;
   config.maxConnectionsPerIpOverrides = addressCounts(config.maxConnectionsPerIpOverrides as string).counts;
   config.given = given;
+  config.generation = 0;
   delete config.brokerId;
   delete config.logDir;
   return config as unknown as BrokerConfig;
