@@ -32,8 +32,8 @@ export function topicSettings(config: BrokerConfig, image: ClusterImage, topic: 
 
 /** What holds for a topic on which `overrides` are set. */
 export function settingsOf(config: BrokerConfig, overrides: ReadonlyMap<string, string>): TopicSettings {
-  let known = resolved.get(config);
-  if (!known) resolved.set(config, (known = new WeakMap()));
+  const known = resolved.get(config) ?? new WeakMap<ReadonlyMap<string, string>, Resolved>();
+  resolved.set(config, known);
   const cached = known.get(overrides);
   if (cached?.generation === config.generation) return cached.settings;
   const settings = shape(topicValues(config, overrides));
