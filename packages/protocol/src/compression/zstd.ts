@@ -29,12 +29,15 @@ export function zstdDecompress(input: Buffer, bytesMax: number): Buffer {
   const { bytes, exact } = zstdOutputBound(input);
   if (bytes > bytesMax && exact) throw tooLarge(bytesMax);
   const native = bytes <= bytesMax ? loadNative<NativeZstd>(NATIVE) : undefined;
+  let output: Buffer;
   try {
-    return native ? native.decompress(input) : zstdDecompressSync(input, { maxOutputLength: Math.max(bytesMax, 1) });
+    output = native ? native.decompress(input) : zstdDecompressSync(input, { maxOutputLength: Math.max(bytesMax, 1) });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(bytesMax);
     throw new ProtocolError(`malformed zstd data: ${(error as Error).message}`);
   }
+  if (output.length > bytesMax) throw tooLarge(bytesMax);
+  return output;
 }
 
 /** The most bytes that all frames can unpack to; `exact` when every frame says its own size. Throws when truncated. */
