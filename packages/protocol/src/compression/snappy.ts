@@ -4,20 +4,15 @@
 //
 // librdkafka may send a bare block without that frame; both are read, the frame is what we write. A block starts with
 // its unpacked length, which is checked against the bound and against what so few bytes can unpack to.
-import { createRequire } from 'node:module';
 import { ProtocolError } from '../errors.ts';
 import { loadNative } from '../native.ts';
 import { readUnsignedVarint } from '../varint.ts';
 import { tooLarge } from './output-bound.ts';
+import { snappyDecodeBlock, snappyEncodeBlock } from './snappy-block.ts';
 
 interface NativeSnappy {
   compressSync(input: Uint8Array, options: { copyOutputData: boolean }): Buffer;
   uncompressSync(input: Uint8Array, options: { copyOutputData: boolean; asBuffer: boolean }): Buffer;
-}
-
-interface ScriptSnappy {
-  compress(input: Uint8Array): Uint8Array;
-  uncompress(input: Uint8Array, bytesMax?: number): Uint8Array;
 }
 
 const HEADER = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0, 0, 0, 0, 1, 0, 0, 0, 1]);
@@ -25,27 +20,22 @@ const MAGIC_BYTES = 8;
 const BLOCK_BYTES = 64 * 1024;
 /** No element of snappy makes more of a byte than a 64-byte copy out of 3. */
 const RATIO_MAX = 22;
+/** Below this size our own code is done before a call into the add-on is. */
+const NATIVE_BYTES_MIN = 512;
 /** Without the copy the add-on hands out memory that the collector does not see: gigabytes in a busy loop. */
 const COPIED = { copyOutputData: true, asBuffer: true };
 
-const require = createRequire(import.meta.url);
-let script: ScriptSnappy | undefined;
-
-function scriptSnappy(): ScriptSnappy {
-  script ??= require('snappyjs') as ScriptSnappy;
-  return script;
-}
-
-function packBlock(block: Buffer): Uint8Array {
-  const native = loadNative<NativeSnappy>('snappy');
-  return native ? native.compressSync(block, COPIED) : scriptSnappy().compress(block);
+function packBlock(input: Buffer, start: number): Buffer {
+  const end = Math.min(start + BLOCK_BYTES, input.length);
+  const native = end - start >= NATIVE_BYTES_MIN ? loadNative<NativeSnappy>('snappy') : undefined;
+  return native ? native.compressSync(input.subarray(start, end), COPIED) : snappyEncodeBlock(input, start, end);
 }
 
 export function snappyCompress(input: Buffer): Buffer {
   const parts: Uint8Array[] = [HEADER];
   let total = HEADER.length;
   for (let start = 0; start < input.length; start += BLOCK_BYTES) {
-    const block = packBlock(input.subarray(start, start + BLOCK_BYTES));
+    const block = packBlock(input, start);
     const length = Buffer.allocUnsafe(4);
     length.writeInt32BE(block.length);
     parts.push(length, block);
@@ -63,10 +53,11 @@ function claimedBytes(block: Buffer): number {
   return claimed;
 }
 
-function unpackBlock(block: Buffer): Uint8Array {
-  const native = loadNative<NativeSnappy>('snappy');
+function unpackBlock(block: Buffer): Buffer {
+  const native = block.length >= NATIVE_BYTES_MIN ? loadNative<NativeSnappy>('snappy') : undefined;
+  if (!native) return snappyDecodeBlock(block);
   try {
-    return native ? native.uncompressSync(block, COPIED) : scriptSnappy().uncompress(block);
+    return native.uncompressSync(block, COPIED);
   } catch (error) {
     throw new ProtocolError(`malformed snappy data: ${(error as Error).message}`);
   }
@@ -75,9 +66,9 @@ function unpackBlock(block: Buffer): Uint8Array {
 export function snappyDecompress(input: Buffer, bytesMax: number): Buffer {
   if (input.length < MAGIC_BYTES || input.compare(HEADER, 0, MAGIC_BYTES, 0, MAGIC_BYTES) !== 0) {
     if (claimedBytes(input) > bytesMax) throw tooLarge(bytesMax);
-    return asBuffer(unpackBlock(input));
+    return unpackBlock(input);
   }
-  const parts: Uint8Array[] = [];
+  const parts: Buffer[] = [];
   let total = 0;
   let position = 0;
   while (position < input.length) {
@@ -104,9 +95,5 @@ export function snappyDecompress(input: Buffer, bytesMax: number): Buffer {
     if (total > bytesMax) throw tooLarge(bytesMax);
     parts.push(unpackBlock(block));
   }
-  return parts.length === 1 ? asBuffer(parts[0]!) : Buffer.concat(parts);
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
 }
