@@ -21,6 +21,13 @@ export interface AdvertisedEndpoint {
   readonly port: number;
 }
 
+/** An API as told to clients. */
+export interface AdvertisedApi {
+  readonly key: number;
+  readonly advertisedMin: number;
+  readonly versions: { readonly min: number; readonly max: number };
+}
+
 /** Everything a handler may use. One object for the life of the broker. */
 export interface BrokerContext {
   readonly nodeId: number;
@@ -35,10 +42,14 @@ export interface BrokerContext {
   readonly groups: GroupCoordinator;
   readonly producerIds: ProducerIds;
   readonly fetchSessions: FetchSessions;
+  /** How many requests wait here now, by what they wait for. */
+  readonly parked: { fetches: number; produces: number };
   /** One heap of deadlines for everything that waits here. */
   readonly deadlines: Deadlines;
   readonly metrics: BrokerMetrics;
   readonly events: EventLog;
+  /** What ApiVersions lists, by key. */
+  readonly servedApis: readonly AdvertisedApi[];
   /** The endpoints of this broker with the ports really bound, in the order of `listeners`. */
   readonly endpoints: readonly AdvertisedEndpoint[];
 }
@@ -56,6 +67,8 @@ export interface Call {
   readonly receivedAtMs: number;
   /** True once nobody waits for the answer any more (the connection closed). */
   aborted(): boolean;
+  /** Names what to do when the connection closes before the answer; one at a time, the last counts. For whoever parks the call. */
+  onAbort(run: () => void): void;
 }
 
 /** The facts of a connection that handlers may ask for. */
@@ -66,7 +79,15 @@ export interface CallConnection {
   /** Name of the listener that the client came through. Answers name endpoints of this same listener. */
   readonly listener: string;
   /** What the client said of itself in ApiVersions v3+. */
-  readonly clientSoftware: { readonly name: string; readonly version: string } | undefined;
+  readonly clientSoftware: ClientSoftware | undefined;
+  /** Notes what the client says of itself. */
+  introduce(software: ClientSoftware): void;
+}
+
+/** The library on the other side, in its own words. */
+export interface ClientSoftware {
+  readonly name: string;
+  readonly version: string;
 }
 
 /** A handler's word that this request gets no answer (Produce with acks 0). The connection goes on. */
@@ -84,22 +105,35 @@ export type Answer<Response> = Response | typeof NO_RESPONSE | typeof CLOSE_CONN
 export class Later<Response> {
   #answer: Answer<Response> | undefined;
   #receive: ((answer: Answer<Response>) => void) | undefined;
+  #failure: { readonly error: unknown } | undefined;
+  #receiveFailure: ((error: unknown) => void) | undefined;
 
   /** Gives the answer. Later calls are ignored: a request can be released by an offset and by its deadline. */
   resolve(answer: Answer<Response>): void {
-    if (this.#answer !== undefined) return;
+    if (this.resolved) return;
     this.#answer = answer;
     this.#receive?.(answer);
   }
 
-  get resolved(): boolean {
-    return this.#answer !== undefined;
+  /** Gives up with an error of ours, as a throw would. */
+  fail(error: unknown): void {
+    if (this.resolved) return;
+    this.#failure = { error };
+    this.#receiveFailure?.(error);
   }
 
-  /** For the pipeline: names who receives the answer, at once if it is there already. */
-  onAnswer(receive: (answer: Answer<Response>) => void): void {
+  get resolved(): boolean {
+    return this.#answer !== undefined || this.#failure !== undefined;
+  }
+
+  /** For the pipeline: names who receives the answer or the error, at once if it is there already. */
+  onAnswer(receive: (answer: Answer<Response>) => void, receiveFailure: (error: unknown) => void): void {
     if (this.#answer !== undefined) receive(this.#answer);
-    else this.#receive = receive;
+    else if (this.#failure) receiveFailure(this.#failure.error);
+    else {
+      this.#receive = receive;
+      this.#receiveFailure = receiveFailure;
+    }
   }
 }
 

@@ -86,7 +86,11 @@ export const BROKER_EVENTS = eventTable('broker', {
 
 /** Sockets and requests. */
 export const CONNECTION_EVENTS = eventTable('connection', {
-  opened: { level: 'debug', meaning: 'A client connected.', fields: { connection: 'number', remote: 'text', listener: 'text' } },
+  opened: {
+    level: 'debug',
+    meaning: 'A client connected.',
+    fields: { connection: 'number', remote: 'text', listener: 'text' },
+  },
   closed: {
     level: 'debug',
     meaning: 'A connection ended.',
@@ -109,7 +113,8 @@ export const CONNECTION_EVENTS = eventTable('connection', {
   },
   requestFailed: {
     level: 'error',
-    meaning: 'A request ended in an unexpected error on our side; the client was told UNKNOWN_SERVER_ERROR or disconnected.',
+    meaning:
+      'A request ended in an unexpected error on our side; the client was told UNKNOWN_SERVER_ERROR or disconnected.',
     fields: { connection: 'number', remote: 'text', api: 'text', version: 'number', error: 'error' },
   },
   acceptFailed: {
@@ -128,12 +133,23 @@ export const PARTITION_EVENTS = eventTable('partition', {
   },
   missingLog: {
     level: 'error',
-    meaning: 'The metadata names a partition on this broker whose log is not on any healthy log directory.',
-    fields: { topic: 'text', partition: 'number', topicId: 'text' },
+    meaning: 'A partition that the metadata places on this broker could not be opened; it is not served.',
+    fields: { topic: 'text', partition: 'number', topicId: 'text', error: 'error' },
+  },
+  foreignLog: {
+    level: 'error',
+    meaning:
+      'The directory of a partition holds another topic of the same name (its id differs). It is left untouched; move it away and restart to serve the partition.',
+    fields: { topic: 'text', partition: 'number', topicId: 'text', foundId: 'text' },
+  },
+  deleteFailed: {
+    level: 'error',
+    meaning: 'The log of a deleted topic could not be removed.',
+    fields: { topic: 'text', partition: 'number', error: 'error' },
   },
   strayLog: {
     level: 'warn',
-    meaning: 'A log on disk belongs to no topic that the metadata knows. It is left untouched and not served.',
+    meaning: 'A log on disk belongs to no topic that the metadata knows. It is set aside, not deleted and not served.',
     fields: { topic: 'text', partition: 'number', topicId: 'text' },
   },
 });

@@ -40,7 +40,8 @@ export class Framing {
 
   /** Takes the next chunk; everything before must have been worked off (`next` answered 'incomplete'). */
   push(chunk: Buffer): void {
-    this.#chunk = this.#position < this.#chunk.length ? Buffer.concat([this.#chunk.subarray(this.#position), chunk]) : chunk;
+    this.#chunk =
+      this.#position < this.#chunk.length ? Buffer.concat([this.#chunk.subarray(this.#position), chunk]) : chunk;
     this.#position = 0;
   }
 

@@ -1,8 +1,15 @@
 // Which API is served by which handler. ApiVersions lists exactly what stands here: an API is added when it works.
-import { APIS, type ApiName } from '@moldau/protocol/apis';
-import type { InputOf, MessageOf } from '@moldau/protocol/description';
+import { APIS, type ApiName, type InputOf, type MessageOf } from '@moldau/protocol';
 import type { Handler } from '../context.ts';
 import { apiVersions } from './api-versions.ts';
+import { deleteRecords } from './delete-records.ts';
+import { describeLogDirs } from './describe-log-dirs.ts';
+import { describeProducers } from './describe-producers.ts';
+import { fetch } from './fetch.ts';
+import { initProducerId } from './init-producer-id.ts';
+import { listOffsets } from './list-offsets.ts';
+import { offsetForLeaderEpoch } from './offset-for-leader-epoch.ts';
+import { produce } from './produce.ts';
 
 /** One served API. */
 export interface ServedApi {
@@ -34,19 +41,30 @@ function serve<Api extends ApiName>(
   handler: Handler<MessageOf<(typeof APIS)[Api]['request']>, InputOf<(typeof APIS)[Api]['response']>>,
   options: ServeOptions = {},
 ): ServedApi {
-  const versions = options.versions ?? APIS[api].versions;
+  const versions = options.versions ?? { min: APIS[api].versions.min, max: APIS[api].stableMax };
   return {
     api,
     key: APIS[api].key,
     versions,
     advertisedMin: options.advertisedMin ?? versions.min,
     pipelined: options.pipelined ?? false,
-    handler,
+    // The types above hold the pair together; the pipeline decodes with this very API's description.
+    handler: handler as unknown as ServedApi['handler'],
   };
 }
 
 /** Every API of a broker listener, in the order of keys. */
-export const SERVED_APIS: readonly ServedApi[] = [serve('ApiVersions', apiVersions)];
+export const SERVED_APIS: readonly ServedApi[] = [
+  serve('Produce', produce, { advertisedMin: 0, pipelined: true }),
+  serve('Fetch', fetch),
+  serve('ListOffsets', listOffsets),
+  serve('ApiVersions', apiVersions),
+  serve('DeleteRecords', deleteRecords),
+  serve('InitProducerId', initProducerId),
+  serve('OffsetForLeaderEpoch', offsetForLeaderEpoch),
+  serve('DescribeLogDirs', describeLogDirs),
+  serve('DescribeProducers', describeProducers),
+];
 
 const byKey: (ServedApi | undefined)[] = [];
 for (const served of SERVED_APIS) byKey[served.key] = served;

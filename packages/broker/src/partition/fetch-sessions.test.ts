@@ -58,7 +58,11 @@ test.each([
   ['unknown session', { sessionId: 5, sessionEpoch: 1 }, 'FETCH_SESSION_ID_NOT_FOUND'],
   ['epoch repeated', { sessionId: 100, sessionEpoch: 2 }, 'INVALID_FETCH_SESSION_EPOCH'],
   ['epoch skipped', { sessionId: 100, sessionEpoch: 5 }, 'INVALID_FETCH_SESSION_EPOCH'],
-  ['topic ids in a session of names', { sessionId: 100, sessionEpoch: 1, byTopicId: true }, 'FETCH_SESSION_TOPIC_ID_ERROR'],
+  [
+    'topic ids in a session of names',
+    { sessionId: 100, sessionEpoch: 1, byTopicId: true },
+    'FETCH_SESSION_TOPIC_ID_ERROR',
+  ],
 ] as const)('refused: %s', (_name, over, error) => {
   const all = sessions();
   all.open(opening({ parts: [0] }));

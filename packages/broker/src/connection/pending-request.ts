@@ -1,0 +1,62 @@
+// One request between its last byte and its answer. The connection keeps them in order of arrival; the pipeline fills in
+// what it decodes and finishes them in any order.
+import type { Call } from '../context.ts';
+import type { ClientConnection } from './connection.ts';
+
+/** What becomes of the connection when this request's turn to answer comes. */
+export type Outcome =
+  | { readonly kind: 'answered'; readonly chunks: readonly Buffer[] }
+  /** Nothing is sent (Produce with acks 0). */
+  | { readonly kind: 'silent' }
+  /** The connection ends after everything before has been sent. */
+  | { readonly kind: 'close'; readonly reason: string };
+
+export const SILENT: Outcome = { kind: 'silent' };
+
+export class PendingRequest implements Call {
+  apiKey = -1;
+  apiVersion = 0;
+  correlationId = 0;
+  clientId: string | null = null;
+  /** May start while others of its kind are unanswered. */
+  pipelined = false;
+  readonly connection: ClientConnection;
+  readonly receivedAtMs: number;
+  /** Bytes taken from the request budget. */
+  readonly frameBytes: number;
+  outcome: Outcome | undefined;
+  #onAbort: (() => void) | undefined;
+
+  constructor(connection: ClientConnection, receivedAtMs: number, frameBytes: number) {
+    this.connection = connection;
+    this.receivedAtMs = receivedAtMs;
+    this.frameBytes = frameBytes;
+  }
+
+  get principal(): string {
+    return this.connection.principal;
+  }
+
+  aborted(): boolean {
+    return this.connection.closed;
+  }
+
+  onAbort(run: () => void): void {
+    this.#onAbort = run;
+  }
+
+  /** Gives the outcome. The first counts. */
+  finish(outcome: Outcome): void {
+    if (this.outcome !== undefined) return;
+    this.outcome = outcome;
+    this.#onAbort = undefined;
+    this.connection.requestFinished(outcome);
+  }
+
+  /** The connection closed before the answer: whoever parked this request may drop it. */
+  abort(): void {
+    const run = this.#onAbort;
+    this.#onAbort = undefined;
+    run?.();
+  }
+}

@@ -1,0 +1,29 @@
+import { APIS, type Api, decodeResponse, encodeResponse } from '@moldau/protocol';
+import { describe, expect, test } from 'vitest';
+import { failureAnswer } from './failure-answer.ts';
+import { SERVED_APIS } from './table.ts';
+
+const id = 'AAAAAAAAAAAAAAAAAAAAAQ';
+const requests: Record<string, unknown> = {
+  Produce: { topicData: [{ name: 't', topicId: id, partitionData: [{ index: 3 }] }] },
+  Fetch: { topics: [{ topic: 't', topicId: id, partitions: [{ partition: 3 }] }] },
+  ListOffsets: { topics: [{ name: 't', partitions: [{ partitionIndex: 3 }] }] },
+  DeleteRecords: { topics: [{ name: 't', partitions: [{ partitionIndex: 3 }] }] },
+  OffsetForLeaderEpoch: { topics: [{ topic: 't', partitions: [{ partition: 3 }] }] },
+  OffsetCommit: { topics: [{ name: 't', topicId: id, partitions: [{ partitionIndex: 3 }] }] },
+  Metadata: { topics: [{ name: 't' }] },
+};
+
+describe.each(SERVED_APIS.map((served) => [served.api, served] as const))('%s', (api, { versions }) => {
+  const answer = failureAnswer(api, requests[api] ?? {}, new Error('unforeseen'));
+
+  test('encodes in every version and tells the error', () => {
+    if (answer === undefined) return;
+    for (let apiVersion = versions.min; apiVersion <= versions.max; apiVersion++) {
+      const of = { api: APIS[api] as Api, apiVersion, correlationId: 7 };
+      const frame = Buffer.concat(encodeResponse(of, answer as never)).subarray(4);
+      const { body } = decodeResponse(of.api, apiVersion, frame);
+      if (requests[api]) expect(JSON.stringify(body)).toContain('"errorCode":-1');
+    }
+  });
+});

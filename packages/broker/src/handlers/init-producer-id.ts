@@ -1,0 +1,26 @@
+// InitProducerId (api 22): gives a producer the id under which its batches are told apart from repeats. Served: 0-5.
+//   v3 current id and epoch (KIP-360)   v4 PRODUCER_FENCED   v5 TRANSACTION_ABORTABLE
+// A producer without transactional id gets a new id and epoch 0 each time it asks. Transactional producers are refused
+// with UNSUPPORTED_VERSION, which clients report and do not retry, until transactions are served.
+import type { InputOf } from '@moldau/protocol';
+import { errorCode, type WireError } from '@moldau/protocol/errors';
+import type { InitProducerIdRequest, InitProducerIdResponse } from '@moldau/protocol/messages/init-producer-id';
+import type { BrokerContext, Call } from '../context.ts';
+
+type Response = InputOf<typeof InitProducerIdResponse>;
+
+export async function initProducerId(
+  broker: BrokerContext,
+  _call: Call,
+  request: InitProducerIdRequest,
+): Promise<Response> {
+  const { transactionalId, producerId, producerEpoch } = request;
+  if ((producerId === -1) !== (producerEpoch === -1)) return refused('INVALID_REQUEST');
+  if (transactionalId === '') return refused('INVALID_REQUEST');
+  if (transactionalId !== null) return refused('UNSUPPORTED_VERSION');
+  return { errorCode: 0, producerId: await broker.producerIds.next(), producerEpoch: 0 };
+}
+
+function refused(error: WireError): Response {
+  return { errorCode: errorCode(error), producerId: -1, producerEpoch: -1 };
+}

@@ -1,0 +1,199 @@
+// Produce (api 0): a client appends record batches to partitions that it believes we lead. Served: 3-13; advertised from
+// 0, because older librdkafka silently stops compressing otherwise (KAFKA-18659).
+//   v7 zstd   v8 record errors   v10 leader hints (KIP-951)   v12 implicit AddPartitionsToTxn   v13 topics by id (KIP-516)
+// Order: offsets are given before the first wait, so batches keep the order of the connection.
+// Differs from Kafka: acks 1 is answered when the records are persisted as `log.durability` says, not when they are only
+// in memory; a request with acks 0 counts as in flight until then, which bounds what waits for the disk; transactional
+// batches are refused until transactions are served.
+import { type InputOf, ZERO_UUID } from '@moldau/protocol';
+import { errorCode, type WireError } from '@moldau/protocol/errors';
+import type { ProduceRequest, ProduceResponse } from '@moldau/protocol/messages/produce';
+import { BATCH_OVERHEAD, isTransactional } from '@moldau/protocol/records/batch-header';
+import type { Appended } from '@moldau/storage';
+import { type BrokerContext, type Call, CLOSE_CONNECTION, Later, NO_RESPONSE } from '../context.ts';
+import type { DeadlineHandle } from '../partition/deadlines.ts';
+import type { Partition, Refused } from '../partition/partition.ts';
+import { isInternalTopic } from '../topic-names.ts';
+import { leaderHint, type NodeEndpoint } from './leader-hint.ts';
+
+type Response = InputOf<typeof ProduceResponse>;
+type PartitionData = ProduceRequest['topicData'][number]['partitionData'][number];
+
+/** One partition of the answer; filled in when its fate is known. */
+interface PartitionAnswer {
+  readonly index: number;
+  /** Placed, and not yet known to be safe. Not on the wire. */
+  open: boolean;
+  errorCode: number;
+  baseOffset: number;
+  logAppendTimeMs: number;
+  logStartOffset: number;
+  recordErrors: NonNullable<Refused['recordErrors']>[number][];
+  errorMessage: string | null;
+  currentLeader?: { readonly leaderId: number; readonly leaderEpoch: number } | undefined;
+}
+
+const ZSTD_SINCE = 7;
+/** The one client that may write to internal topics: Kafka's own admin tools name themselves so. */
+const ADMIN_CLIENT_ID = '__admin_client';
+
+export function produce(broker: BrokerContext, call: Call, request: ProduceRequest): Later<Response> {
+  const produced = new PendingProduce(broker, call, request.acks);
+  const image = broker.image();
+  const now = broker.ports.clock.now();
+  for (const topicData of request.topicData) {
+    const byId = topicData.topicId !== ZERO_UUID && topicData.name === '';
+    const topic = byId ? image.topicById(topicData.topicId)?.name : topicData.name;
+    const partitionResponses: PartitionAnswer[] = [];
+    produced.responses.push({ name: topicData.name, topicId: topicData.topicId, partitionResponses });
+    for (const data of topicData.partitionData) {
+      const answer = blankAnswer(data.index);
+      partitionResponses.push(answer);
+      const error: WireError | undefined =
+        request.acks < -1 || request.acks > 1
+          ? 'INVALID_REQUIRED_ACKS'
+          : topic === undefined
+            ? 'UNKNOWN_TOPIC_ID'
+            : isInternalTopic(topic) && call.clientId !== ADMIN_CLIENT_ID
+              ? 'INVALID_TOPIC_EXCEPTION'
+              : undefined;
+      if (error !== undefined || topic === undefined) {
+        produced.refuse(answer, topic, { kind: 'refused', error: error ?? 'UNKNOWN_TOPIC_ID', detail: '' });
+        continue;
+      }
+      const partition = broker.partitions.led(image, topic, data.index);
+      if (typeof partition === 'string') {
+        produced.refuse(answer, topic, { kind: 'refused', error: partition, detail: '' });
+        continue;
+      }
+      produced.place(answer, partition, data, now, call.apiVersion >= ZSTD_SINCE);
+    }
+  }
+  return produced.sealed(call.receivedAtMs + Math.max(0, request.timeoutMs));
+}
+
+/** A Produce whose batches have their offsets and wait to be safe. */
+class PendingProduce {
+  readonly responses: { name: string; topicId: string; partitionResponses: PartitionAnswer[] }[] = [];
+  readonly #broker: BrokerContext;
+  readonly #call: Call;
+  readonly #acks: number;
+  readonly #endpoints: NodeEndpoint[] = [];
+  readonly #later = new Later<Response>();
+  /** Partitions whose fate is open, and one for the request still being read. */
+  #open = 1;
+  #refused = false;
+  #parked = false;
+  #deadline: DeadlineHandle | undefined;
+
+  constructor(broker: BrokerContext, call: Call, acks: number) {
+    this.#broker = broker;
+    this.#call = call;
+    this.#acks = acks;
+  }
+
+  refuse(answer: PartitionAnswer, topic: string | undefined, refusal: Refused): void {
+    this.#refused = true;
+    answer.errorCode = errorCode(refusal.error);
+    answer.errorMessage = refusal.detail === '' ? null : refusal.detail;
+    if (refusal.recordErrors) answer.recordErrors = [...refusal.recordErrors];
+    if (topic === undefined) return;
+    if (refusal.error === 'NOT_LEADER_OR_FOLLOWER' || refusal.error === 'FENCED_LEADER_EPOCH') {
+      answer.currentLeader = leaderHint(this.#broker, this.#call, topic, answer.index, this.#endpoints);
+    }
+  }
+
+  place(answer: PartitionAnswer, partition: Partition, data: PartitionData, now: number, zstdAllowed: boolean): void {
+    const placed = this.#tryPlace(partition, data, now, zstdAllowed);
+    if (placed.kind === 'refused') {
+      partition.cells.failedProduces.value++;
+      this.refuse(answer, partition.topic, placed);
+      return;
+    }
+    answer.baseOffset = placed.baseOffset;
+    answer.logAppendTimeMs = placed.logAppendTimeMs;
+    answer.logStartOffset = placed.logStartOffset;
+    const endOffset = placed.lastOffset + 1;
+    this.#open++;
+    answer.open = true;
+    if (this.#acks === -1) {
+      partition.whenReplicated(endOffset, (failure) => {
+        this.#settle(
+          answer,
+          partition,
+          failure === 'notLeader' ? 'NOT_LEADER_OR_FOLLOWER' : failure && 'KAFKA_STORAGE_ERROR',
+        );
+      });
+    } else {
+      partition.log.whenPersisted(endOffset, (error) => {
+        this.#settle(answer, partition, error && 'KAFKA_STORAGE_ERROR');
+      });
+    }
+  }
+
+  /** All batches have been placed: the answer, which comes at the latest at `dueAtMs`. */
+  sealed(dueAtMs: number): Later<Response> {
+    this.#open--;
+    if (this.#open === 0) this.#finish();
+    else {
+      this.#parked = true;
+      this.#broker.parked.produces++;
+      if (this.#acks !== 0) this.#deadline = this.#broker.deadlines.at(dueAtMs, () => this.#timeOut());
+    }
+    return this.#later;
+  }
+
+  #tryPlace(partition: Partition, data: PartitionData, now: number, zstdAllowed: boolean): Appended | Refused {
+    const { records } = data;
+    if (records !== null && records.length >= BATCH_OVERHEAD && isTransactional(records)) {
+      return { kind: 'refused', error: 'INVALID_TXN_STATE', detail: 'transactions are not served by this broker yet' };
+    }
+    return partition.place(records ?? NO_RECORDS, {
+      origin: 'client',
+      now,
+      zstdAllowed,
+      requireInSync: this.#acks === -1,
+    });
+  }
+
+  #settle(answer: PartitionAnswer, partition: Partition, error: WireError | undefined): void {
+    if (!answer.open) return;
+    answer.open = false;
+    if (error !== undefined) this.refuse(answer, partition.topic, { kind: 'refused', error, detail: '' });
+    this.#open--;
+    if (this.#open === 0) this.#finish();
+  }
+
+  #timeOut(): void {
+    for (const topic of this.responses) {
+      for (const answer of topic.partitionResponses) {
+        if (!answer.open) continue;
+        answer.open = false;
+        answer.errorCode = errorCode('REQUEST_TIMED_OUT');
+      }
+    }
+    this.#finish();
+  }
+
+  #finish(): void {
+    if (this.#parked) this.#broker.parked.produces--;
+    if (this.#deadline) this.#broker.deadlines.cancel(this.#deadline);
+    if (this.#acks !== 0) this.#later.resolve({ responses: this.responses, nodeEndpoints: this.#endpoints });
+    else this.#later.resolve(this.#refused ? CLOSE_CONNECTION : NO_RESPONSE);
+  }
+}
+
+const NO_RECORDS = Buffer.alloc(0);
+
+function blankAnswer(index: number): PartitionAnswer {
+  return {
+    index,
+    open: false,
+    errorCode: 0,
+    baseOffset: -1,
+    logAppendTimeMs: -1,
+    logStartOffset: -1,
+    recordErrors: [],
+    errorMessage: null,
+  };
+}

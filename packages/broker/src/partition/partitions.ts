@@ -1,0 +1,192 @@
+// All partitions that this broker hosts, kept in step with the cluster's picture: the one asked for, or the refusal that
+// Kafka would answer.
+// Always: after `follow(image)` every partition that the image places here has a log and a Partition, or an event says
+// why not; a log that no topic owns is set aside and never deleted (invariant 23).
+import type { ClusterImage, MetadataBatch, PartitionState, TopicImage } from '@moldau/metadata';
+import type { WireError } from '@moldau/protocol/errors';
+import type { LogStore, PartitionLog } from '@moldau/storage';
+import type { BrokerConfig } from '../config/broker-config.ts';
+import { type TopicSettings, topicSettings } from '../config/topic-settings.ts';
+import { type EventLog, PARTITION_EVENTS } from '../events.ts';
+import type { BrokerMetrics } from '../metrics.ts';
+import { Partition } from './partition.ts';
+import { forgetTopicCells, topicCells } from './topic-cells.ts';
+
+export interface PartitionsParts {
+  readonly nodeId: number;
+  readonly config: BrokerConfig;
+  readonly logs: LogStore;
+  readonly metrics: BrokerMetrics;
+  readonly events: EventLog;
+}
+
+interface HostedTopic {
+  readonly topicId: string;
+  readonly partitions: (Partition | undefined)[];
+}
+
+export class Partitions {
+  readonly #parts: PartitionsParts;
+  readonly #topics = new Map<string, HostedTopic>();
+  #count = 0;
+
+  constructor(parts: PartitionsParts) {
+    this.#parts = parts;
+  }
+
+  /** Partitions hosted here. */
+  get count(): number {
+    return this.#count;
+  }
+
+  *all(): IterableIterator<Partition> {
+    for (const topic of this.#topics.values()) for (const partition of topic.partitions) if (partition) yield partition;
+  }
+
+  /** The partition hosted here, led or not. */
+  get(topic: string, index: number): Partition | undefined {
+    return this.#topics.get(topic)?.partitions[index];
+  }
+
+  /**
+   * The partition, ready to serve as leader, or the error that clients expect (ReplicaManager.getPartitionOrException).
+   * `image` is the broker's picture: a partition that exists elsewhere makes the client refresh its metadata.
+   */
+  led(image: ClusterImage, topic: string, index: number): Partition | WireError {
+    const partition = this.#topics.get(topic)?.partitions[index];
+    if (!partition) {
+      return image.partition(topic, index) ? 'NOT_LEADER_OR_FOLLOWER' : 'UNKNOWN_TOPIC_OR_PARTITION';
+    }
+    if (partition.offline) return 'KAFKA_STORAGE_ERROR';
+    if (!partition.isLeader) return 'NOT_LEADER_OR_FOLLOWER';
+    return partition;
+  }
+
+  /** Brings everything in step with the first picture after a start. Logs that it does not own are set aside. */
+  async load(image: ClusterImage): Promise<void> {
+    for (const topic of image.topics()) this.#openTopic(image, topic);
+    const strays: PartitionLog[] = [];
+    for (const log of this.#parts.logs.logs()) {
+      if (this.get(log.topic, log.partition)?.log !== log) strays.push(log);
+    }
+    for (const log of strays) {
+      const { topic, partition, topicId } = log;
+      this.#parts.events.emit(PARTITION_EVENTS.strayLog, { topic, partition, topicId });
+      await this.#parts.logs.quarantine(topic, partition, 'no topic of the cluster owns this log');
+    }
+  }
+
+  /** Works in one batch of the metadata log. */
+  follow(image: ClusterImage, previous: ClusterImage, batch: MetadataBatch): void {
+    let settingsChanged: Set<string> | 'all' | undefined;
+    for (const record of batch.records) {
+      if (record.kind === 'partitionsSet') {
+        const topic = image.topicById(record.topicId);
+        if (topic) this.#openTopic(image, topic);
+      } else if (record.kind === 'topicDeleted') {
+        const name = previous.topicById(record.topicId)?.name;
+        if (name !== undefined) this.#deleteTopic(name, record.topicId);
+      } else if (record.kind === 'configSet') {
+        if (record.resourceType === 'broker') settingsChanged = 'all';
+        else if (record.resourceType === 'topic' && settingsChanged !== 'all') {
+          settingsChanged ??= new Set();
+          settingsChanged.add(record.resourceName);
+        }
+      }
+    }
+    if (settingsChanged === 'all') for (const name of this.#topics.keys()) this.#configure(image, name);
+    else if (settingsChanged) for (const name of settingsChanged) this.#configure(image, name);
+  }
+
+  /** A log directory failed: all partitions in it go offline. */
+  directoryFailed(directory: string, error: unknown): void {
+    for (const partition of this.all()) {
+      if (partition.log.directory !== directory) continue;
+      this.#parts.events.emit(PARTITION_EVENTS.offline, { topic: partition.topic, partition: partition.index, error });
+      partition.goneOffline();
+    }
+  }
+
+  /** Everybody who waits is told; for the stop of the broker. */
+  close(): void {
+    for (const partition of this.all()) partition.close();
+    this.#topics.clear();
+    this.#count = 0;
+  }
+
+  #openTopic(image: ClusterImage, topic: TopicImage): void {
+    const { nodeId, metrics } = this.#parts;
+    let hosted = this.#topics.get(topic.name);
+    let settings: TopicSettings | undefined;
+    for (const state of topic.partitions) {
+      const known = hosted?.partitions[state.partition];
+      if (known) {
+        known.follow(state);
+        continue;
+      }
+      if (!state.replicas.includes(nodeId)) continue;
+      settings ??= topicSettings(this.#parts.config, image, topic.name);
+      const log = this.#logOf(topic, state, settings);
+      if (!log) continue;
+      if (!hosted) {
+        hosted = { topicId: topic.topicId, partitions: [] };
+        this.#topics.set(topic.name, hosted);
+      }
+      hosted.partitions[state.partition] = new Partition({
+        topic: topic.name,
+        topicId: topic.topicId,
+        index: state.partition,
+        nodeId,
+        log,
+        state,
+        settings,
+        cells: topicCells(metrics, topic.name),
+      });
+      this.#count++;
+    }
+  }
+
+  /** The log that is there under the topic's id, or a new one. */
+  #logOf(topic: TopicImage, state: PartitionState, settings: TopicSettings): PartitionLog | undefined {
+    const { logs, events } = this.#parts;
+    const where = { topic: topic.name, partition: state.partition, topicId: topic.topicId };
+    const log = logs.get(topic.name, state.partition);
+    try {
+      if (log) {
+        if (log.topicId !== topic.topicId) {
+          // Another topic's data under the same name (deleted and created anew while we were away): never served as ours.
+          events.emit(PARTITION_EVENTS.foreignLog, { ...where, foundId: log.topicId });
+          return undefined;
+        }
+        log.configure(settings.log);
+        return log;
+      }
+      return logs.create({ ...where, config: settings.log });
+    } catch (error) {
+      events.emit(PARTITION_EVENTS.missingLog, { ...where, error });
+      return undefined;
+    }
+  }
+
+  #deleteTopic(name: string, topicId: string): void {
+    const hosted = this.#topics.get(name);
+    if (hosted?.topicId !== topicId) return;
+    this.#topics.delete(name);
+    for (const partition of hosted.partitions) {
+      if (!partition) continue;
+      this.#count--;
+      partition.close();
+      this.#parts.logs.delete(name, partition.index).catch((error: unknown) => {
+        this.#parts.events.emit(PARTITION_EVENTS.deleteFailed, { topic: name, partition: partition.index, error });
+      });
+    }
+    forgetTopicCells(this.#parts.metrics, name);
+  }
+
+  #configure(image: ClusterImage, name: string): void {
+    const hosted = this.#topics.get(name);
+    if (!hosted) return;
+    const settings = topicSettings(this.#parts.config, image, name);
+    for (const partition of hosted.partitions) partition?.configure(settings);
+  }
+}

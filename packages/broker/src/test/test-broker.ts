@@ -1,0 +1,91 @@
+// A real broker for tests, in this process: its own temporary directory, a free port, the machine's own ports. Everything
+// it starts, `stop` ends.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { nodePorts } from '@moldau/kernel/node/ports';
+import { Broker } from '../broker.ts';
+import { readBrokerConfig } from '../config/read-config.ts';
+import type { EventLevel, LogSink } from '../events.ts';
+import { RawClient } from './raw-client.ts';
+
+export interface TestEvent {
+  readonly level: EventLevel;
+  readonly name: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+export class TestBroker {
+  readonly directory: string;
+  /** Everything logged since the first start, debug events too. */
+  readonly events: TestEvent[] = [];
+  #broker: Broker | undefined;
+  readonly #settings: Readonly<Record<string, string>>;
+  readonly #clients: RawClient[] = [];
+
+  private constructor(directory: string, settings: Readonly<Record<string, string>>) {
+    this.directory = directory;
+    this.#settings = settings;
+  }
+
+  /** Starts a broker with Kafka's settings by name; unset ones have small, quick values for tests. */
+  static async start(settings: Readonly<Record<string, string>> = {}): Promise<TestBroker> {
+    const directory = await mkdtemp(join(tmpdir(), 'moldau-broker-'));
+    const test = new TestBroker(directory, settings);
+    await test.#open();
+    return test;
+  }
+
+  get broker(): Broker {
+    if (!this.#broker) throw new Error('the test broker is stopped');
+    return this.#broker;
+  }
+
+  get endpoint(): { readonly host: string; readonly port: number } {
+    return { host: '127.0.0.1', port: this.broker.endpoints[0]!.port };
+  }
+
+  async connect(): Promise<RawClient> {
+    const client = await RawClient.connect(this.endpoint);
+    this.#clients.push(client);
+    return client;
+  }
+
+  /** Names of the events logged, in order. */
+  eventNames(): string[] {
+    return this.events.map(({ name }) => name);
+  }
+
+  /** Stops in order and starts again on the same directory. */
+  async restart(): Promise<void> {
+    await this.#close();
+    await this.#open();
+  }
+
+  async stop(): Promise<void> {
+    await this.#close();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+
+  async #open(): Promise<void> {
+    const { config } = readBrokerConfig({
+      values: {
+        listeners: 'PLAINTEXT://127.0.0.1:0',
+        'log.dirs': join(this.directory, 'logs'),
+        'group.initial.rebalance.delay.ms': '0',
+        'log.durability': 'os',
+        ...this.#settings,
+      },
+    });
+    const sink: LogSink = {
+      write: (level, name, _meaning, fields) => this.events.push({ level, name, fields }),
+    };
+    this.#broker = await Broker.start({ ports: nodePorts, config, log: sink, logLevel: 'debug' });
+  }
+
+  async #close(): Promise<void> {
+    for (const client of this.#clients.splice(0)) client.destroy();
+    await this.#broker?.stop('test');
+    this.#broker = undefined;
+  }
+}
