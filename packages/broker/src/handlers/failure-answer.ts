@@ -100,7 +100,7 @@ export function failureAnswer(api: ApiName, request: unknown, error: unknown): o
   const { fields } = APIS[api].response as { readonly fields: Fields };
   const answer = blank(fields);
   const told = 'errorCode' in fields;
-  if (told) answer['errorCode'] = code;
+  if (told) answer.errorCode = code;
   const mirror = mirrors[api];
   if (mirror) fill(answer, fields, mirror, request, code);
   return told || mirror ? answer : undefined;
@@ -114,7 +114,7 @@ function fill(answer: Record<string, unknown>, fields: Fields, mirror: Mirror, r
   answer[to] = items.map((item: Record<string, unknown>) => {
     const told = blank(itemFields);
     for (const [source, target] of mirror.copied) told[target] = item[source];
-    if ('errorCode' in itemFields) told['errorCode'] = code;
+    if ('errorCode' in itemFields) told.errorCode = code;
     if (mirror.inner) fill(told, itemFields, mirror.inner, item, code);
     return told;
   });
