@@ -1,0 +1,42 @@
+// The operator's hands in contract tests: looks at offsets and groups and deletes records, whichever client is under test.
+// Built on KafkaJS's admin, which is plain JavaScript and speaks the oldest protocol versions we serve.
+import { type Admin, Kafka, logLevel } from 'kafkajs';
+import { bootstrap } from '../suite/target.ts';
+
+export interface Operator {
+  /** Low and high offset of each partition, in order. */
+  offsets(topic: string): Promise<{ low: number; high: number }[]>;
+  /** Committed offset of each partition, -1 where there is none. */
+  committed(group: string, topic: string): Promise<number[]>;
+  deleteRecordsBefore(topic: string, partition: number, offset: number): Promise<void>;
+  groupState(group: string): Promise<{ state: string; members: number }>;
+  close(): Promise<void>;
+}
+
+export async function openOperator(): Promise<Operator> {
+  const kafka = new Kafka({ brokers: [bootstrap], clientId: 'operator', logLevel: logLevel.NOTHING });
+  const admin: Admin = kafka.admin({ retry: { retries: 10, initialRetryTime: 100 } });
+  await admin.connect();
+  return {
+    async offsets(topic) {
+      const found = await admin.fetchTopicOffsets(topic);
+      return found
+        .toSorted((a, b) => a.partition - b.partition)
+        .map(({ low, high }) => ({ low: Number(low), high: Number(high) }));
+    },
+    async committed(group, topic) {
+      const found = await admin.fetchOffsets({ groupId: group, topics: [topic] });
+      const partitions = found[0]?.partitions ?? [];
+      return partitions.toSorted((a, b) => a.partition - b.partition).map(({ offset }) => Number(offset));
+    },
+    async deleteRecordsBefore(topic, partition, offset) {
+      await admin.fetchTopicMetadata({ topics: [topic] }); // KafkaJS looks for the leader only among topics it knows
+      await admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(offset) }] });
+    },
+    async groupState(group) {
+      const { groups } = await admin.describeGroups([group]);
+      return { state: groups[0]?.state ?? 'none', members: groups[0]?.members.length ?? 0 };
+    },
+    close: () => admin.disconnect(),
+  };
+}

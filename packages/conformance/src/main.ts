@@ -1,0 +1,140 @@
+// The runner: `node packages/conformance/src/main.ts --target moldau|apache|host:port [--suite kafkajs,java]`.
+// Starts the target, gives the suites its address and a hook to restart it, runs them with vitest, and ends with one line:
+// `N passed, N failed, N skipped`. Exit status 1 when anything failed or nothing ran.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { install, suiteNeeds } from './install.ts';
+import { startApacheKafka } from './peer/apache-kafka.ts';
+import type { Peer } from './peer/broker-process.ts';
+import { startMoldau } from './peer/moldau.ts';
+import { node, repository } from './peer/paths.ts';
+import { serveControl } from './suite/control.ts';
+
+const here = join(repository, 'packages/conformance');
+/** Suites that live beside `src/suites` because they are more than one client. */
+const besides = ['bad-input', 'course', 'faults', 'fuzz'];
+
+function suiteNames(): string[] {
+  const folders = (path: string): string[] =>
+    readdirSync(path, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name);
+  const own = folders(join(here, 'src')).filter((name) => besides.includes(name));
+  return [...folders(join(here, 'src/suites')), ...own];
+}
+
+const usage = `Usage: node packages/conformance/src/main.ts [options]
+  --target moldau|apache|HOST:PORT   what to run against (default moldau)
+  --suite a,b                        default all: ${suiteNames().join(', ')}
+  --durability fsync|os              log.durability of Moldau (default: Moldau's own)
+  --set KEY=VALUE                    a setting of the broker's server.properties; may be repeated
+  --no-install                       fail instead of installing what a suite needs
+  -t PATTERN                         only tests whose name matches
+`;
+
+const { values } = parseArgs({
+  options: {
+    target: { type: 'string', default: 'moldau' },
+    suite: { type: 'string' },
+    durability: { type: 'string' },
+    set: { type: 'string', multiple: true, default: [] },
+    'no-install': { type: 'boolean', default: false },
+    t: { type: 'string', short: 't' },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
+});
+if (values.help) {
+  process.stdout.write(usage);
+  process.exit(0);
+}
+const suites = values.suite?.split(',') ?? suiteNames();
+for (const suite of suites) {
+  if (!suiteNames().includes(suite)) {
+    process.stderr.write(`no suite ${suite}; there are ${suiteNames().join(', ')}\n`);
+    process.exit(2);
+  }
+}
+
+async function startTarget(): Promise<Peer | undefined> {
+  const properties = Object.fromEntries(
+    values.set.map((setting) => [setting.slice(0, setting.indexOf('=')), setting.slice(setting.indexOf('=') + 1)]),
+  );
+  // A broker killed with -9 comes back at once: Apache Kafka's controller would keep its registration for nine seconds.
+  const apache = { 'broker.session.timeout.ms': 2_000, 'broker.heartbeat.interval.ms': 500 };
+  switch (values.target) {
+    case 'apache':
+      return startApacheKafka({ properties: { ...apache, ...properties } });
+    case 'moldau': {
+      const durability = values.durability;
+      if (durability !== undefined && durability !== 'fsync' && durability !== 'os') {
+        throw new Error(`--durability is fsync or os, not ${durability}`);
+      }
+      return startMoldau({ properties, ...(durability ? { durability } : {}) });
+    }
+    default:
+      if (!/:\d+$/.test(values.target))
+        throw new Error(`--target is moldau, apache or host:port, not ${values.target}`);
+      return undefined;
+  }
+}
+
+interface Report {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly testResults: readonly { readonly status: string }[];
+}
+
+function runVitest(environment: Record<string, string>, reportFile: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const args = ['run', '--config', join(here, 'vitest.config.ts'), '--reporter=verbose', '--reporter=json'];
+    args.push(`--outputFile.json=${reportFile}`, ...(values.t ? ['-t', values.t] : []));
+    args.push(...suites.map((suite) => (besides.includes(suite) ? `src/${suite}/` : `src/suites/${suite}/`)));
+    const child = spawn(node, [join(repository, 'node_modules/vitest/vitest.mjs'), ...args], {
+      cwd: here,
+      env: { ...process.env, ...environment, KAFKAJS_NO_PARTITIONER_WARNING: '1' },
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+    child.once('error', reject);
+    child.once('close', (status) => resolve(status ?? 1));
+  });
+}
+
+const startedAt = performance.now();
+const seconds = (): string => `${((performance.now() - startedAt) / 1000).toFixed(0)} s`;
+for (const suite of suites) install(suiteNeeds(suite), { allowed: !values['no-install'] });
+const peer = await startTarget();
+const control = peer ? await serveControl(peer) : undefined;
+const reports = mkdtempSync(join(tmpdir(), 'conformance-'));
+let failed = true;
+try {
+  const bootstrap = peer?.bootstrap ?? values.target;
+  process.stdout.write(`${peer?.name ?? 'Broker'} at ${bootstrap} (${seconds()}); suites: ${suites.join(', ')}\n`);
+  const reportFile = join(reports, 'report.json');
+  const status = await runVitest(
+    {
+      MOLDAU_CONFORMANCE_BOOTSTRAP: bootstrap,
+      MOLDAU_CONFORMANCE_TARGET: peer ? values.target : 'other',
+      ...(control ? { MOLDAU_CONFORMANCE_CONTROL: control.url } : {}),
+    },
+    reportFile,
+  );
+  const report = JSON.parse(readFileSync(reportFile, 'utf8')) as Report;
+  // A file that could not even be loaded has no tests to count.
+  const unloadable =
+    report.numFailedTests === 0 ? report.testResults.filter((file) => file.status === 'failed').length : 0;
+  const failures = report.numFailedTests + unloadable;
+  failed = status !== 0 || failures > 0 || report.numPassedTests === 0;
+  if (failed && peer) process.stdout.write(`--- the broker's last words ---\n${peer.output(20)}\n`);
+  process.stdout.write(
+    `${report.numPassedTests} passed, ${failures} failed, ${report.numPendingTests} skipped (${values.target}, ${seconds()})\n`,
+  );
+} finally {
+  control?.close();
+  await peer?.close();
+  rmSync(reports, { recursive: true, force: true });
+}
+process.exit(failed ? 1 : 0);

@@ -1,0 +1,4 @@
+import { restartContract } from '../../contract/restart.ts';
+import { platformatic } from './adapter.ts';
+
+restartContract(platformatic);
