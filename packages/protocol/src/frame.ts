@@ -55,7 +55,8 @@ export interface RequestOptions<A extends Api> {
 export function encodeRequest<A extends Api>(of: RequestOptions<A>, body: InputOf<A['request']>): Buffer[] {
   const { api, apiVersion, correlationId, clientId } = of;
   const writer = new ByteWriter();
-  writer.position = SIZE_BYTES;
+  writer.reserve(SIZE_BYTES);
+  writer.position += SIZE_BYTES;
   const header = { requestApiKey: api.key, requestApiVersion: apiVersion, correlationId, clientId };
   encode(RequestHeader, requestHeaderVersion(api, apiVersion), header, writer);
   encode<A['request']>(api.request, apiVersion, body, writer);
@@ -72,7 +73,8 @@ export interface ResponseOptions<A extends Api> {
 export function encodeResponse<A extends Api>(of: ResponseOptions<A>, body: InputOf<A['response']>): Buffer[] {
   const { api, apiVersion, correlationId } = of;
   const writer = new ByteWriter();
-  writer.position = SIZE_BYTES;
+  writer.reserve(SIZE_BYTES);
+  writer.position += SIZE_BYTES;
   encode(ResponseHeader, responseHeaderVersion(api, apiVersion), { correlationId }, writer);
   encode<A['response']>(api.response, apiVersion, body, writer);
   return finishFrame(writer);

@@ -4,7 +4,7 @@
 // may be left out, else refused; a value for a field that the version lacks is refused unless it is the default or the
 // field is ignorable. Runs of fields whose first bytes are of known number share one check for room.
 import type { Message } from '../description/message.ts';
-import type { ByteWriter } from './byte-writer.ts';
+import { type ByteWriter, REFERENCE_BYTES } from './byte-writer.ts';
 import { defaultExpression, type FieldLayout, layoutOf, type StructLayout, structDefaultLiteral } from './layout.ts';
 import { writing } from './writing.ts';
 
@@ -178,15 +178,25 @@ class EncoderSource {
     lines.push('}');
   }
 
+  /** Small byte strings are copied in place, large ones and lists of chunks go to the writer. */
   #bytes(field: FieldLayout, value: string): void {
+    const { lines } = this;
     const path = quote(field.path);
     const size = this.#name();
     if (field.kind === 'bytes') {
-      this.lines.push(`if (!(${value} instanceof Uint8Array)) throw $.notA('bytes', ${path}, ${value});`);
+      lines.push(`if (!(${value} instanceof Uint8Array)) throw $.notA('bytes', ${path}, ${value});`);
+      lines.push(`const ${size} = ${value}.length;`);
+    } else {
+      lines.push(
+        `const ${size} = ${value} instanceof Uint8Array ? ${value}.length : $.sizeOfChunks(${value}, ${path});`,
+      );
     }
-    this.lines.push(`const ${size} = $.sizeOf(${value}, ${path});`);
     this.#length(field, size);
-    this.lines.push(`w.position = p; $.append(w, ${value}); b = w.buffer; p = w.position;`);
+    const copied = field.kind === 'bytes' ? '' : ` && ${value} instanceof Uint8Array`;
+    lines.push(`if (${size} < ${REFERENCE_BYTES}${copied}) {`);
+    this.#room(size);
+    lines.push(`b.set(${value}, p); p += ${size};`);
+    lines.push(`} else { w.position = p; $.append(w, ${value}); b = w.buffer; p = w.position; }`);
   }
 
   #array(field: FieldLayout, value: string): void {
@@ -247,7 +257,7 @@ class EncoderSource {
     const { lines } = this;
     const [outer, inner] = [this.#name(), this.#name()];
     lines.push(`const ${outer} = w; w.position = p;`);
-    lines.push('w = new $.ByteWriter(); b = w.buffer; p = 0;');
+    lines.push('w = new $.ByteWriter(256); b = w.buffer; p = 0;');
     this.#room(leadRoom(field));
     this.#value(field, value);
     lines.push(`w.position = p; const ${inner} = w; w = ${outer}; b = w.buffer; p = w.position;`);

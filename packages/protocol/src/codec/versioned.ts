@@ -46,8 +46,11 @@ export const encodeRecordValue = encodeVersioned;
 /** A version newer than ours is refused: fields we do not know could change what the record means. */
 export const decodeRecordValue = decodeVersioned;
 
+/** Such data is kept, as in the log of a coordinator, and must not keep a slab of frames with it. */
+const FIRST_BYTES = 128;
+
 function encodePrefixed<D extends Message>(message: D, prefix: number, version: number, value: InputOf<D>): Buffer {
-  const writer = new ByteWriter();
+  const writer = new ByteWriter(FIRST_BYTES);
   writer.position = writer.buffer.writeInt16BE(prefix, 0);
   encode(message, version, value, writer);
   const pieces = writer.finish();

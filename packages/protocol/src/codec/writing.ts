@@ -58,9 +58,8 @@ export const writing = {
     }
   },
 
-  /** Bytes of a byte string, or of a list of chunks. */
-  sizeOf(value: Uint8Array | readonly Uint8Array[], path: string): number {
-    if (value instanceof Uint8Array) return value.length;
+  /** Bytes of a list of chunks. */
+  sizeOfChunks(value: readonly Uint8Array[], path: string): number {
     if (!Array.isArray(value)) throw writing.notA('bytes', path, value);
     let size = 0;
     for (const chunk of value) {
