@@ -20,7 +20,7 @@ export function logSink(format: LogFormat, fd: number): LogSink {
   const logger = pino(
     {
       level: 'debug',
-      base: undefined,
+      base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { error: (error: unknown) => (error instanceof Error ? pino.stdSerializers.err(error) : error) },

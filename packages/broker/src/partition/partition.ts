@@ -162,6 +162,7 @@ export class Partition {
   }
 
   configure(settings: TopicSettings): void {
+    if (settings === this.#settings) return;
     this.#settings = settings;
     this.log.configure(settings.log);
   }
@@ -189,6 +190,11 @@ export class Partition {
     this.#sizeTold = log.sizeBytes;
     this.#waiters.release(log.highWatermark);
     for (const watcher of this.#watchers) watcher.grown(grownBytes);
+  }
+
+  /** Parked fetches look again at once. */
+  wakeFetches(): void {
+    this.#tellChanged();
   }
 
   #tellChanged(): void {

@@ -78,7 +78,7 @@ export class Partitions {
 
   /** Works in one batch of the metadata log. */
   follow(image: ClusterImage, previous: ClusterImage, batch: MetadataBatch): void {
-    let settingsChanged: Set<string> | 'all' | undefined;
+    let reconfigured: Set<string> | undefined;
     for (const record of batch.records) {
       if (record.kind === 'partitionsSet') {
         const topic = image.topicById(record.topicId);
@@ -86,16 +86,12 @@ export class Partitions {
       } else if (record.kind === 'topicDeleted') {
         const name = previous.topicById(record.topicId)?.name;
         if (name !== undefined) this.#deleteTopic(name, record.topicId);
-      } else if (record.kind === 'configSet') {
-        if (record.resourceType === 'broker') settingsChanged = 'all';
-        else if (record.resourceType === 'topic' && settingsChanged !== 'all') {
-          settingsChanged ??= new Set();
-          settingsChanged.add(record.resourceName);
-        }
+      } else if (record.kind === 'configSet' && record.resourceType === 'topic') {
+        reconfigured ??= new Set();
+        reconfigured.add(record.resourceName);
       }
     }
-    if (settingsChanged === 'all') for (const name of this.#topics.keys()) this.#configure(image, name);
-    else if (settingsChanged) for (const name of settingsChanged) this.#configure(image, name);
+    if (reconfigured) for (const name of reconfigured) this.#configure(image, name);
   }
 
   /** A log directory failed: all partitions in it go offline. */
@@ -105,6 +101,16 @@ export class Partitions {
       this.#parts.events.emit(PARTITION_EVENTS.offline, { topic: partition.topic, partition: partition.index, error });
       partition.goneOffline();
     }
+  }
+
+  /** Settings of the broker changed that topics inherit. */
+  configureAll(image: ClusterImage): void {
+    for (const name of this.#topics.keys()) this.#configure(image, name);
+  }
+
+  /** Parked fetches answer with what there is; for the stop of the broker. */
+  wakeFetches(): void {
+    for (const partition of this.all()) partition.wakeFetches();
   }
 
   /** Everybody who waits is told; for the stop of the broker. */

@@ -1,0 +1,259 @@
+// Builds a broker from ports and settings, and takes it down again in order. A process and the simulator call the same
+// `start`; nothing here or below knows which.
+// The order of a start: bind the listeners (a taken port is told before any log is opened), claim and load the log
+// directories, open the cluster's metadata and register, bring partitions in step, load the coordinators, accept. The
+// order of a stop is the reverse; each step is tried whatever became of the one before.
+import type { Ports } from '@moldau/kernel';
+import { ClusterImage, type MetadataBatch } from '@moldau/metadata';
+import { LogStore } from '@moldau/storage';
+import type { BrokerConfig } from './config/broker-config.ts';
+import { applyDynamicSettings } from './config/live-config.ts';
+import { settingsOf } from './config/topic-settings.ts';
+import { Connections } from './connection/connections.ts';
+import { Listener } from './connection/listener.ts';
+import type { AdvertisedEndpoint, BrokerContext } from './context.ts';
+import { type Cluster, openCluster } from './controller/open-cluster.ts';
+import { BROKER_EVENTS, type EventLevel, EventLog, type LogSink, SILENT_SINK } from './events.ts';
+import { GroupCoordinator } from './group/group-coordinator.ts';
+import { SERVED_APIS } from './handlers/table.ts';
+import { BROKER_METRICS, type BrokerMetrics, createMetrics } from './metrics.ts';
+import { Deadlines } from './partition/deadlines.ts';
+import { FetchSessions } from './partition/fetch-sessions.ts';
+import { Partitions } from './partition/partitions.ts';
+import { shardLogOf } from './partition/shard-log.ts';
+import { ProducerIds } from './producer-ids.ts';
+import { logStorageEvent } from './storage-events.ts';
+import { CONSUMER_OFFSETS_TOPIC } from './topic-names.ts';
+
+export interface BrokerOptions {
+  readonly ports: Ports;
+  readonly config: BrokerConfig;
+  /** Where log events go. Default: nowhere. */
+  readonly log?: LogSink;
+  /** Least severe level that is logged. Default 'info'. */
+  readonly logLevel?: EventLevel;
+  /** Told to clients for listeners without a host of their own. Default 'localhost'. */
+  readonly hostName?: string;
+}
+
+/** Requests in flight at a stop get this long to be answered. */
+const stopGraceMs = 5_000;
+
+export class Broker {
+  readonly nodeId: number;
+  readonly endpoints: readonly AdvertisedEndpoint[];
+  readonly metrics: BrokerMetrics;
+  /** Settles when the broker cannot go on by itself (its metadata or every log directory failed) and has to be stopped. */
+  readonly failed: Promise<Error>;
+  readonly #parts: Parts;
+  #stopping: Promise<void> | undefined;
+
+  private constructor(parts: Parts, failed: Promise<Error>) {
+    this.#parts = parts;
+    this.failed = failed;
+    this.nodeId = parts.context.nodeId;
+    this.endpoints = parts.context.endpoints;
+    this.metrics = parts.context.metrics;
+  }
+
+  get clusterId(): string {
+    return this.#parts.context.clusterId;
+  }
+
+  /** Throws what could not be opened, with everything that was opened closed again. */
+  static async start(options: BrokerOptions): Promise<Broker> {
+    const { ports } = options;
+    const startedAt = ports.clock.monotonic();
+    const events = new EventLog(options.log ?? SILENT_SINK, options.logLevel);
+    const undo: (() => Promise<unknown> | unknown)[] = [];
+    try {
+      const parts = await open(options, events, undo);
+      const { context } = parts;
+      events.emit(BROKER_EVENTS.started, {
+        nodeId: context.nodeId,
+        clusterId: context.clusterId,
+        listeners: context.endpoints.map(({ listener, host, port }) => `${listener}://${host}:${port}`),
+        partitions: context.partitions.count,
+        startMs: ports.clock.monotonic() - startedAt,
+      });
+      return new Broker(parts, parts.failed);
+    } catch (error) {
+      for (const close of undo.reverse()) {
+        try {
+          await close();
+        } catch {
+          // The first error is the one to tell.
+        }
+      }
+      throw error;
+    }
+  }
+
+  /** Answers what is in flight, then closes everything. The same promise however often it is called. */
+  stop(reason: string): Promise<void> {
+    this.#stopping ??= stop(this.#parts, reason);
+    return this.#stopping;
+  }
+}
+
+interface Parts {
+  readonly context: BrokerContext;
+  readonly listeners: readonly Listener[];
+  readonly connections: Connections;
+  readonly cluster: Cluster;
+  readonly failed: Promise<Error>;
+}
+
+async function open(options: BrokerOptions, events: EventLog, undo: (() => unknown)[]): Promise<Parts> {
+  const { ports, config } = options;
+  const metrics = createMetrics(BROKER_METRICS);
+  let fail: (error: Error) => void = () => {};
+  const failed = new Promise<Error>((resolve) => {
+    fail = resolve;
+  });
+
+  let connections: Connections | undefined;
+  const listeners: Listener[] = [];
+  const hostName = options.hostName ?? 'localhost';
+  for (const { name, host, port } of config.listeners) {
+    const told = config.advertisedListeners.find((listener) => listener.name === name);
+    const advertised = { host: told?.host || hostName, port: told?.port ?? port };
+    const address = { name, host, port, advertised, backlog: config.socketListenBacklogSize };
+    const listener = await Listener.open(ports.network, address, () => connections);
+    listeners.push(listener);
+    undo.push(() => listener.close());
+  }
+  const endpoints = listeners
+    .filter(({ endpoint }) => config.advertisedListeners.some(({ name }) => name === endpoint.listener))
+    .map(({ endpoint }) => endpoint);
+
+  let partitions: Partitions | undefined;
+  const logs = await LogStore.open({
+    ports,
+    directories: config.logDirs,
+    brokerId: config.nodeId,
+    defaults: settingsOf(config, new Map()).log,
+    events: (event) => {
+      logStorageEvent(events, event);
+      if (event.kind === 'directoryFailed') partitions?.directoryFailed(event.directory, event.error);
+    },
+    retentionCheckIntervalMs: config.logRetentionCheckIntervalMs,
+    flushOffsetCheckpointIntervalMs: config.logFlushOffsetCheckpointIntervalMs,
+    highWatermarkCheckpointIntervalMs: config.replicaHighWatermarkCheckpointIntervalMs,
+    producerIdExpirationMs: config.producerIdExpirationMs,
+    producerIdExpirationCheckIntervalMs: config.producerIdExpirationCheckIntervalMs,
+    recoveryThreadsPerDirectory: config.numRecoveryThreadsPerDataDir,
+  });
+  undo.push(() => logs.close());
+
+  const cluster = await openCluster({ ports, config, logs, endpoints, events, onFailed: fail });
+  undo.push(() => cluster.close());
+
+  partitions = new Partitions({ nodeId: config.nodeId, config, logs, metrics, events });
+  const hosted = partitions;
+  const deadlines = new Deadlines(ports.clock, ports.timers);
+  undo.push(() => deadlines.close());
+  const image = () => cluster.engine.image;
+  const groups = new GroupCoordinator({
+    config,
+    ports,
+    deadlines,
+    events,
+    metrics,
+    image,
+    endpoints,
+    nodeId: config.nodeId,
+    shardLog: (index) => {
+      const partition = hosted.get(CONSUMER_OFFSETS_TOPIC, index);
+      return partition && shardLogOf(partition, ports.clock);
+    },
+    createInternalTopic: async (name) => {
+      await cluster.controller.ensureTopic(name);
+    },
+  });
+  undo.push(() => groups.stop());
+
+  const context: BrokerContext = {
+    nodeId: config.nodeId,
+    clusterId: logs.clusterId,
+    config,
+    ports,
+    image,
+    controller: cluster.controller,
+    logs,
+    partitions,
+    groups,
+    producerIds: new ProducerIds(() => cluster.controller.allocateProducerIds()),
+    fetchSessions: new FetchSessions(
+      config.maxIncrementalFetchSessionCacheSlots,
+      () => (ports.random.bytes(4).readUInt32BE(0) & 0x7fff_ffff) >>> 0,
+    ),
+    parked: { fetches: 0, produces: 0 },
+    deadlines,
+    metrics,
+    events,
+    servedApis: SERVED_APIS,
+    endpoints,
+  };
+  readGauges(context);
+
+  // From here to the end of `load`'s first turn there is no wait: no batch of the metadata log can slip between.
+  cluster.engine.follow((next, previous, batch) => follow(context, next, previous, batch));
+  applyDynamicSettings(config, image());
+  await partitions.load(image());
+  groups.onImage(image(), ClusterImage.empty);
+  await groups.start();
+  logs.startHousekeeping();
+
+  connections = new Connections(context);
+  return { context, listeners, connections, cluster, failed };
+}
+
+/** Every new picture of the cluster comes through here, in order, before whoever asked for the change is answered. */
+function follow(context: BrokerContext, image: ClusterImage, previous: ClusterImage, batch: MetadataBatch): void {
+  const changed = applyDynamicSettings(context.config, image);
+  context.partitions.follow(image, previous, batch);
+  if (changed.length > 0) context.partitions.configureAll(image);
+  context.groups.onImage(image, previous);
+}
+
+function readGauges({ metrics, partitions, parked, fetchSessions }: BrokerContext): void {
+  metrics.partitions.read = () => partitions.count;
+  metrics.leaders.read = () => count(partitions, (partition) => partition.isLeader);
+  metrics.offlinePartitions.read = () => count(partitions, (partition) => partition.offline);
+  metrics.parkedFetches.read = () => parked.fetches;
+  metrics.parkedProduces.read = () => parked.produces;
+  metrics.fetchSessions.read = () => fetchSessions.size;
+  metrics.fetchSessionPartitions.read = () => fetchSessions.partitionCount;
+}
+
+function count(partitions: Partitions, holds: (partition: ReturnType<Partitions['get']> & object) => boolean): number {
+  let found = 0;
+  for (const partition of partitions.all()) if (holds(partition)) found++;
+  return found;
+}
+
+async function stop({ context, listeners, connections, cluster }: Parts, reason: string): Promise<void> {
+  const { events, ports, partitions, groups, deadlines, logs } = context;
+  const startedAt = ports.clock.monotonic();
+  events.emit(BROKER_EVENTS.stopping, { reason });
+  const step = async (name: string, run: () => Promise<unknown> | undefined) => {
+    try {
+      await run();
+    } catch (error) {
+      events.emit(BROKER_EVENTS.stopStepFailed, { step: name, error });
+    }
+  };
+  // A listener is closed only when its connections are gone, so it is waited for after them.
+  const closing = listeners.map((listener) => listener.close());
+  const drained = connections.stop(stopGraceMs);
+  partitions.wakeFetches();
+  await step('coordinators', () => groups.stop());
+  await step('connections', () => drained);
+  await step('listeners', () => Promise.all(closing));
+  partitions.close();
+  deadlines.close();
+  await step('cluster', () => cluster.close());
+  await step('logs', () => logs.close());
+  events.emit(BROKER_EVENTS.stopped, { stopMs: ports.clock.monotonic() - startedAt });
+}
