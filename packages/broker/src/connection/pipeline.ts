@@ -51,19 +51,26 @@ export class Pipeline {
   }
 
   #serve(request: PendingRequest, frame: Buffer): void {
-    const header = decodeRequestHeader(frame);
-    request.apiKey = header.apiKey;
-    request.apiVersion = header.apiVersion;
-    request.correlationId = header.correlationId;
-    request.clientId = header.clientId;
-    const served = servedApi(header.apiKey);
+    if (frame.length < 4) throw new ProtocolError(`a frame of ${frame.length} bytes has no header`);
+    request.apiKey = frame.readInt16BE(0);
+    request.apiVersion = frame.readInt16BE(2);
+    // Judged before anything that the client wrote is decoded.
+    const served = servedApi(request.apiKey);
     if (!served) {
-      this.#violated(request, `API key ${header.apiKey} is not served here`);
+      this.#violated(request, `API key ${request.apiKey} is not served here`);
       return;
     }
-    if (header.apiVersion < served.versions.min || header.apiVersion > served.versions.max) {
-      if (served.key === APIS.ApiVersions.key) this.#refuseApiVersions(request, served);
-      else this.#violated(request, `version ${header.apiVersion} of ${served.api} is not served here`);
+    const { min, max } = served.versions;
+    const spoken = request.apiVersion >= min && request.apiVersion <= max;
+    if (!spoken && served.key !== APIS.ApiVersions.key) {
+      this.#violated(request, `version ${request.apiVersion} of ${served.api} is not served here`);
+      return;
+    }
+    const header = decodeRequestHeader(frame);
+    request.correlationId = header.correlationId;
+    request.clientId = header.clientId;
+    if (!spoken) {
+      this.#refuseApiVersions(request, served);
       return;
     }
     request.pipelined = served.pipelined;
