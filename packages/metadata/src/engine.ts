@@ -31,13 +31,16 @@ export interface AliveBroker extends BrokerRegistration {
 export interface MetadataEngine {
   /** The newest committed picture. */
   readonly image: ClusterImage;
+  /** The picture with the appends that are under way: what the controller decides on, and nobody else believes. */
+  readonly pending: ClusterImage;
 
   /** Stands for election; answers when elected. Without rival candidates that is at once. */
   elect(brokerId: number): Promise<Leadership>;
 
   /**
    * Adds one batch behind offset `after`; answers its offset once it is durable, applied, and every follower in this
-   * process was told. Appends may follow each other without waiting: pass the offset that the one before will get.
+   * process was told. Appends may follow each other without waiting: pass `pending.offset`. Records that `pending` cannot
+   * take are a defect and throw before anything is written.
    * Throws EngineError FENCED (the epoch is not the newest), STALE (something else is at that place: decide again), FULL
    * (nothing was written; try later), FAILED (this engine takes nothing any more).
    */

@@ -28,6 +28,12 @@ export interface BrokerImage {
 type Configs = ReadonlyMap<string, string>;
 const noConfigs: Configs = new Map();
 const NONE = -1;
+const typeOfCode: ReadonlyMap<number, ConfigResourceType> = new Map(
+  Object.entries(CONFIG_RESOURCE_TYPES).map(([type, code]): [number, ConfigResourceType] => [
+    code,
+    type as ConfigResourceType,
+  ]),
+);
 
 interface State {
   offset: number;
@@ -127,6 +133,14 @@ export class ClusterImage {
   *configuredResources(type: ConfigResourceType): IterableIterator<string> {
     const prefix = `${CONFIG_RESOURCE_TYPES[type]}:`;
     for (const key of this.#state.configs.keys()) if (key.startsWith(prefix)) yield key.slice(prefix.length);
+  }
+
+  /** Everything that is set dynamically. */
+  *allConfigs(): IterableIterator<[type: ConfigResourceType, name: string, values: Configs]> {
+    for (const [key, values] of this.#state.configs) {
+      const at = key.indexOf(':');
+      yield [must(typeOfCode.get(Number(key.slice(0, at))), `config key ${key}`), key.slice(at + 1), values];
+    }
   }
 
   broker(brokerId: number): BrokerImage | undefined {

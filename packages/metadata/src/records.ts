@@ -87,9 +87,11 @@ const kinds: Record<RecordKind, true> = {
   featureSet: true,
 };
 
-/** Whether this version of Moldau knows the kind. A log with an unknown one was written by a newer version. */
-export function isRecordKind(kind: string): kind is RecordKind {
-  return Object.hasOwn(kinds, kind);
+/** Whether this version of Moldau knows the record. A log with an unknown one was written by a newer version. */
+export function isMetadataRecord(value: unknown): value is MetadataRecord {
+  return (
+    typeof value === 'object' && value !== null && Object.hasOwn(kinds, String((value as { kind?: unknown }).kind))
+  );
 }
 
 /** Records decided together: they take effect together or not at all. */

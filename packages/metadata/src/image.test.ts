@@ -1,0 +1,127 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { contentOf, histories } from '../test/record-arbitrary.ts';
+import { imageRecords } from './engines/embedded/snapshot.ts';
+import { ClusterImage } from './image.ts';
+import type { MetadataRecord, PartitionState } from './records.ts';
+
+function after(...batches: MetadataRecord[][]): ClusterImage {
+  return batches.reduce(
+    (image, records) => image.apply({ offset: image.offset + 1, epoch: 1, records }),
+    ClusterImage.empty,
+  );
+}
+
+const partition = (number: number, leaderEpoch = 0): PartitionState => ({
+  partition: number,
+  replicas: [1],
+  isr: [1],
+  leader: 1,
+  leaderEpoch,
+  partitionEpoch: leaderEpoch,
+});
+
+describe('properties', () => {
+  test('replay gives an equal picture, a snapshot too, and readers keep theirs', () => {
+    fc.assert(
+      fc.property(histories, (history) => {
+        const pictures: [ClusterImage, ReturnType<typeof contentOf>][] = [];
+        let image = ClusterImage.empty;
+        for (const records of history) {
+          image = image.apply({ offset: image.offset + 1, epoch: 1, records });
+          pictures.push([image, contentOf(image)]);
+        }
+        for (const [picture, content] of pictures) expect(contentOf(picture)).toEqual(content);
+        expect(contentOf(after(...history))).toEqual(contentOf(image));
+        const copied = ClusterImage.fromSnapshot([...imageRecords(image)], image.offset, image.epoch);
+        expect(contentOf(copied)).toEqual(contentOf(image));
+        const counted = [...image.topics()].reduce((sum, topic) => sum + topic.partitions.length, 0);
+        expect(image.partitionCount).toBe(counted);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('records', () => {
+  const topic: MetadataRecord[] = [
+    { kind: 'topicCreated', name: 'a', topicId: 'A' },
+    { kind: 'partitionsSet', topicId: 'A', partitions: [partition(0), partition(1)] },
+    { kind: 'configSet', resourceType: 'topic', resourceName: 'a', name: 'retention.ms', value: '1' },
+  ];
+
+  test('a topic with partitions and settings, found by name and id', () => {
+    const image = after(topic);
+    expect(image.topic('a')?.topicId).toBe('A');
+    expect(image.topicById('A')?.name).toBe('a');
+    expect(image.partition('a', 1)).toEqual(partition(1));
+    expect(image.partition('a', 2)).toBeUndefined();
+    expect(image.configs('topic', 'a')).toEqual(new Map([['retention.ms', '1']]));
+    expect([...image.configuredResources('topic')]).toEqual(['a']);
+    expect(image.partitionCount).toBe(2);
+  });
+
+  test('deletion takes partitions and settings along; the name may come back under another id', () => {
+    const image = after(
+      topic,
+      [{ kind: 'topicDeleted', topicId: 'A' }],
+      [{ kind: 'topicCreated', name: 'a', topicId: 'B' }],
+    );
+    expect(image.topicById('A')).toBeUndefined();
+    expect(image.topic('a')).toEqual({ name: 'a', topicId: 'B', partitions: [] });
+    expect(image.configs('topic', 'a').size).toBe(0);
+    expect(image.partitionCount).toBe(0);
+  });
+
+  test('an unchanged topic is the same object in the next picture', () => {
+    const before = after(topic);
+    const next = before.apply({ offset: 1, epoch: 1, records: [{ kind: 'topicCreated', name: 'b', topicId: 'B' }] });
+    expect(next.topic('a')).toBe(before.topic('a'));
+    expect(next.configs('topic', 'a')).toBe(before.configs('topic', 'a'));
+  });
+
+  test('fencing an older start of a broker changes nothing', () => {
+    const registered = (brokerEpoch: number): MetadataRecord => ({
+      kind: 'brokerRegistered',
+      brokerId: 1,
+      brokerEpoch,
+      incarnationId: `i${brokerEpoch}`,
+      endpoints: [],
+      rack: 'r',
+    });
+    const image = after([registered(3)], [registered(5)], [{ kind: 'brokerFenced', brokerId: 1, brokerEpoch: 3 }]);
+    expect(image.broker(1)?.fenced).toBe(false);
+    expect(image.liveBrokers()).toHaveLength(1);
+    const fenced = after([registered(5)], [{ kind: 'brokerFenced', brokerId: 1, brokerEpoch: 5 }]);
+    expect(fenced.liveBrokers()).toEqual([]);
+    expect(fenced.brokers()).toHaveLength(1);
+  });
+
+  test.each<[string, MetadataRecord[][]]>([
+    [
+      'a leader epoch that goes back',
+      [
+        [...topic],
+        [{ kind: 'partitionsSet', topicId: 'A', partitions: [partition(0, 3)] }],
+        [{ kind: 'partitionsSet', topicId: 'A', partitions: [partition(0, 2)] }],
+      ],
+    ],
+    ['a gap in the partitions', [[...topic], [{ kind: 'partitionsSet', topicId: 'A', partitions: [partition(3)] }]]],
+    ['partitions of no topic', [[{ kind: 'partitionsSet', topicId: 'X', partitions: [] }]]],
+    ['deletion of no topic', [[{ kind: 'topicDeleted', topicId: 'X' }]]],
+    [
+      'producer ids twice',
+      [
+        [{ kind: 'producerIdsTaken', brokerId: 1, nextProducerId: 1000 }],
+        [{ kind: 'producerIdsTaken', brokerId: 1, nextProducerId: 999 }],
+      ],
+    ],
+  ])('%s is a defect', (_, batches) => {
+    expect(() => after(...batches)).toThrow('Assertion failed');
+  });
+
+  test('batches follow one another', () => {
+    expect(() => ClusterImage.empty.apply({ offset: 1, epoch: 1, records: [] })).toThrow('Assertion failed');
+    expect(() => after([]).apply({ offset: 1, epoch: 0, records: [] })).toThrow('Assertion failed');
+  });
+});
