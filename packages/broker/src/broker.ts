@@ -56,6 +56,11 @@ export class Broker {
     this.metrics = parts.context.metrics;
   }
 
+  /** Ports really bound, in the order of `listeners`; they differ from the endpoints where others are advertised. */
+  get boundPorts(): readonly number[] {
+    return this.#parts.listeners.map(({ bound }) => bound.port);
+  }
+
   get clusterId(): string {
     return this.#parts.context.clusterId;
   }

@@ -5,6 +5,7 @@ import { nodePorts } from '@moldau/kernel/node/ports';
 import { Broker } from '../broker.ts';
 import { readBrokerConfig } from '../config/read-config.ts';
 import type { AdvertisedEndpoint } from '../context.ts';
+import type { EventLevel } from '../events.ts';
 import { BROKER_METRICS } from '../metrics.ts';
 import { type LogFormat, logSink } from './log-sink.ts';
 
@@ -16,7 +17,8 @@ export interface BrokerProcessOptions {
   /** Only KAFKA_ and MOLDAU_ variables are looked at. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Where log events go: 1 stdout, 2 stderr. */
-  readonly log: { readonly format: LogFormat; readonly fd: number };
+  /** `level`: the least severe that is written, default 'info'. */
+  readonly log: { readonly format: LogFormat; readonly fd: number; readonly level?: EventLevel };
 }
 
 export interface BrokerProcess {
@@ -46,6 +48,7 @@ export async function startBrokerProcess(options: BrokerProcessOptions): Promise
     ports: nodePorts,
     config,
     log: logSink(log.format, log.fd),
+    ...(log.level && { logLevel: log.level }),
     hostName: hostname(),
   });
   let metricsServer: { readonly port: number; close(): Promise<void> } | undefined;

@@ -42,11 +42,12 @@ export class TestBroker {
   }
 
   get endpoint(): { readonly host: string; readonly port: number } {
-    return { host: '127.0.0.1', port: this.broker.endpoints[0]!.port };
+    return { host: '127.0.0.1', port: this.broker.boundPorts[0]! };
   }
 
-  async connect(): Promise<RawClient> {
-    const client = await RawClient.connect(this.endpoint);
+  /** Connects to the listener of this index. */
+  async connect(listener = 0): Promise<RawClient> {
+    const client = await RawClient.connect({ host: '127.0.0.1', port: this.broker.boundPorts[listener]! });
     this.#clients.push(client);
     return client;
   }
