@@ -17,7 +17,7 @@ import {
 } from './classic-group.ts';
 import type { JoinCommand } from './commands.ts';
 import { EMPTY_BYTES, type Member, sameProtocols } from './member-table.ts';
-import { callBack, joinedAnswer, parkJoin, removeFrom, rosterOf, settleJoins } from './rebalance.ts';
+import { callBack, joinedAnswer, parkJoin, removeFrom, settleJoins } from './rebalance.ts';
 import { causeBy } from './rebalance-history.ts';
 import { storedGroup } from './stored-group.ts';
 import type { Turn } from './turn.ts';
