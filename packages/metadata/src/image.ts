@@ -42,6 +42,8 @@ interface State {
   controllerId: number;
   topicsByName: PersistentMap<TopicImage>;
   topicNames: PersistentMap<string>;
+  /** Names with '.' or '_' by their unified form. */
+  twins: PersistentMap<string>;
   partitionCount: number;
   /** Key: type code, colon, name. */
   configs: PersistentMap<Configs>;
@@ -59,6 +61,7 @@ export class ClusterImage {
     controllerId: NONE,
     topicsByName: PersistentMap.empty(),
     topicNames: PersistentMap.empty(),
+    twins: PersistentMap.empty(),
     partitionCount: 0,
     configs: PersistentMap.empty(),
     brokers: PersistentMap.empty(),
@@ -113,6 +116,14 @@ export class ClusterImage {
   topicById(topicId: string): TopicImage | undefined {
     const name = this.#state.topicNames.get(topicId);
     return name === undefined ? undefined : this.topic(name);
+  }
+
+  /**
+   * The topic whose name is `name` when '.' and '_' count as one: metric names cannot tell them apart, so that Kafka allows
+   * only one of them.
+   */
+  topicLike(name: string): string | undefined {
+    return hasTwins(name) ? this.#state.twins.get(unified(name)) : undefined;
   }
 
   /** In an order that depends on the names alone, not the alphabet's. */
@@ -185,6 +196,14 @@ export class ClusterImage {
   }
 }
 
+function hasTwins(name: string): boolean {
+  return name.includes('.') || name.includes('_');
+}
+
+function unified(name: string): string {
+  return name.replaceAll('.', '_');
+}
+
 function configKey(type: ConfigResourceType, name: string): string {
   return `${CONFIG_RESOURCE_TYPES[type]}:${name}`;
 }
@@ -216,6 +235,7 @@ function applyRecord(state: State, record: MetadataRecord): void {
       return;
     case 'topicCreated':
       state.topicNames = state.topicNames.set(record.topicId, record.name);
+      if (hasTwins(record.name)) state.twins = state.twins.set(unified(record.name), record.name);
       state.topicsByName = state.topicsByName.set(record.name, {
         name: record.name,
         topicId: record.topicId,
@@ -231,6 +251,7 @@ function applyRecord(state: State, record: MetadataRecord): void {
       state.partitionCount -= topic.partitions.length;
       state.topicNames = state.topicNames.delete(record.topicId);
       state.topicsByName = state.topicsByName.delete(name);
+      if (state.twins.get(unified(name)) === name) state.twins = state.twins.delete(unified(name));
       state.configs = state.configs.delete(configKey('topic', name));
       return;
     }

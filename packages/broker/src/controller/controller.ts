@@ -1,47 +1,164 @@
 // The controller as the handlers see it: commands in, results out when the cluster has decided, the decision is durable
 // and this broker has applied it (its logs exist or are gone).
-import type { ClusterImage } from '@moldau/metadata';
-import type { WireError } from '@moldau/protocol/errors';
+// In the flow: handler → decide on the pending picture → engine appends → followers apply → answer.
+// Always: a decision is made and handed to the engine in one turn, on the picture that includes everything before it.
 
-/** What a command got: NONE, or a refusal with Kafka's words. */
-export interface Outcome {
+import type { Ports } from '@moldau/kernel';
+import { must, randomUuid } from '@moldau/kernel';
+import {
+  type ClusterImage,
+  EngineError,
+  type Leadership,
+  type MetadataEngine,
+  type MetadataRecord,
+} from '@moldau/metadata';
+import type { WireError } from '@moldau/protocol';
+import type { BrokerConfig } from '../config/broker-config.ts';
+import { type ConfigWish, decideAlterConfigs } from './alter-configs.ts';
+import {
+  type CreatedTopic,
+  type Draws,
+  decideCreatePartitions,
+  decideCreateTopics,
+  type PartitionsWish,
+  type TopicWish,
+} from './create-topics.ts';
+import { type Decision, DONE, type Outcome, refused } from './decision.ts';
+import { decideDeleteTopics } from './delete-topics.ts';
+import { reconcileBrokers } from './elections.ts';
+import { wishForMissing } from './internal-topics.ts';
+import { decideProducerIds, type ProducerIdBlock } from './producer-ids.ts';
+
+export type { ConfigWish } from './alter-configs.ts';
+export type { CreatedTopic, PartitionsWish, TopicWish } from './create-topics.ts';
+export type { Outcome } from './decision.ts';
+export type { ProducerIdBlock } from './producer-ids.ts';
+
+/** Whether a command takes effect, or only its answer is wanted. */
+export interface CommandOptions {
+  readonly validateOnly: boolean;
+}
+
+/** A command that could not be decided or kept: the answer is `error` for everything it asked for. */
+export class ControllerUnavailable extends Error {
   readonly error: WireError;
-  readonly detail: string | null;
+  constructor(error: WireError, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'ControllerUnavailable';
+    this.error = error;
+  }
 }
 
-export interface TopicWish {
-  readonly name: string;
-  /** -1: the default of the cluster. */
-  readonly numPartitions: number;
-  /** -1: the default of the cluster. */
-  readonly replicationFactor: number;
-  readonly assignments: readonly { readonly partitionIndex: number; readonly brokerIds: readonly number[] }[];
-  readonly configs: readonly { readonly name: string; readonly value: string | null }[];
+export interface ControllerParts {
+  readonly engine: MetadataEngine;
+  readonly leadership: Leadership;
+  readonly config: BrokerConfig;
+  readonly ports: Pick<Ports, 'random'>;
+  readonly nodeId: number;
 }
 
-export interface CreatedTopic extends Outcome {
-  readonly name: string;
-  readonly topicId: string;
-  readonly numPartitions: number;
-  readonly replicationFactor: number;
-}
+export class Controller {
+  readonly #engine: MetadataEngine;
+  readonly #leadership: Leadership;
+  readonly #config: BrokerConfig;
+  readonly #nodeId: number;
+  readonly #draws: Draws;
+  /** Topics being created because somebody asked for them by name: one creation serves all who ask. */
+  readonly #ensuring = new Map<string, Promise<Outcome>>();
 
-/** A block of producer ids that nobody else gets: first to first + count - 1. */
-export interface ProducerIdBlock {
-  readonly first: number;
-  readonly count: number;
-}
+  constructor(parts: ControllerParts) {
+    this.#engine = parts.engine;
+    this.#leadership = parts.leadership;
+    this.#config = parts.config;
+    this.#nodeId = parts.nodeId;
+    const { random } = parts.ports;
+    this.#draws = {
+      newTopicId: () => randomUuid(random),
+      placementStart: () => Math.floor(random.float() * 0x1_0000),
+    };
+  }
 
-export interface Controller {
-  /** Topics that are there in `image()` when this answers, or why not. Duplicated names are the handler's to refuse. */
-  createTopics(wishes: readonly TopicWish[], options: { validateOnly: boolean }): Promise<CreatedTopic[]>;
+  image(): ClusterImage {
+    return this.#engine.image;
+  }
+
+  /** Topics that are there in `image()` when this answers, or why not. Repeated names are the handler's to refuse. */
+  createTopics(wishes: readonly TopicWish[], options: CommandOptions): Promise<CreatedTopic[]> {
+    return this.#decide((image) => decideCreateTopics(this.#topicContext(image), wishes), options);
+  }
+
   /**
    * Creates the topic with the cluster's defaults when it is not there; internal topics get their own settings.
-   * Concurrent calls for a name share one creation. NONE also when it existed already.
+   * NONE also when it existed already.
    */
-  ensureTopic(name: string): Promise<Outcome>;
-  deleteTopics(topicIds: readonly string[]): Promise<Outcome[]>;
+  ensureTopic(name: string): Promise<Outcome> {
+    if (this.#engine.image.topic(name)) return Promise.resolve(DONE);
+    const running = this.#ensuring.get(name);
+    if (running) return running;
+    const ensuring = this.#createMissing(name).finally(() => this.#ensuring.delete(name));
+    this.#ensuring.set(name, ensuring);
+    return ensuring;
+  }
+
+  async #createMissing(name: string): Promise<Outcome> {
+    const created = await this.#decide(
+      (image) => decideCreateTopics(this.#topicContext(image), [wishForMissing(name, this.#config, image)]),
+      { validateOnly: false },
+    );
+    const { error, detail } = must(created[0], 'one wish has one result');
+    return error === 'TOPIC_ALREADY_EXISTS' ? DONE : refused(error, detail);
+  }
+
+  createPartitions(wishes: readonly PartitionsWish[], options: CommandOptions): Promise<Outcome[]> {
+    return this.#decide((image) => decideCreatePartitions(this.#topicContext(image), wishes), options);
+  }
+
+  /** By id; ids are all different. */
+  deleteTopics(topicIds: readonly string[]): Promise<Outcome[]> {
+    return this.#decide((image) => decideDeleteTopics(image, topicIds), { validateOnly: false });
+  }
+
+  alterConfigs(wishes: readonly ConfigWish[], options: CommandOptions): Promise<Outcome[]> {
+    return this.#decide((image) => decideAlterConfigs({ image, config: this.#config }, wishes), options);
+  }
+
   /** 1000 ids, durable before this answers. */
-  allocateProducerIds(): Promise<ProducerIdBlock>;
-  image(): ClusterImage;
+  allocateProducerIds(): Promise<ProducerIdBlock> {
+    return this.#decide((image) => decideProducerIds(image, this.#nodeId), { validateOnly: false });
+  }
+
+  /** Records who came and who went, and who leads now. For the engine's word that the brokers changed. */
+  reconcile(): Promise<void> {
+    return this.#decide(
+      (image) => ({ records: reconcileBrokers(image, this.#engine.aliveBrokers()), result: undefined }),
+      { validateOnly: false },
+    );
+  }
+
+  #topicContext(image: ClusterImage) {
+    return { image, config: this.#config, draws: this.#draws };
+  }
+
+  /** Throws ControllerUnavailable. */
+  async #decide<Result>(decide: (image: ClusterImage) => Decision<Result>, options: CommandOptions): Promise<Result> {
+    const { records, result } = decide(this.#engine.pending);
+    // A refusal may rest on a decision that is under way ("exists already"): an empty batch waits for it too.
+    const nothing = options.validateOnly || records.length === 0;
+    if (nothing && this.#engine.pending === this.#engine.image) return result;
+    await this.#append(nothing ? [] : records);
+    return result;
+  }
+
+  async #append(records: readonly MetadataRecord[]): Promise<void> {
+    try {
+      await this.#engine.append(this.#leadership.epoch, this.#engine.pending.offset, records);
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      throw new ControllerUnavailable(wireErrorOf(error), error.message, { cause: error });
+    }
+  }
+}
+
+function wireErrorOf(error: EngineError): WireError {
+  return error.code === 'FENCED' || error.code === 'CLOSED' ? 'NOT_CONTROLLER' : 'KAFKA_STORAGE_ERROR';
 }
