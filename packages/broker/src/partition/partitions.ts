@@ -3,6 +3,7 @@
 // Always: after `follow(image)` every partition that the image places here has a log and a Partition, or an event says
 // why not; a log that no topic owns is set aside and never deleted (invariant 23).
 import type { ClusterImage, MetadataBatch, PartitionState, TopicImage } from '@moldau/metadata';
+import { ZERO_UUID } from '@moldau/protocol';
 import type { WireError } from '@moldau/protocol/errors';
 import type { LogStore, PartitionLog } from '@moldau/storage';
 import type { BrokerConfig } from '../config/broker-config.ts';
@@ -159,6 +160,7 @@ export class Partitions {
     const log = logs.get(topic.name, state.partition);
     try {
       if (log) {
+        if (log.topicId === ZERO_UUID) log.assignTopicId(topic.topicId);
         if (log.topicId !== topic.topicId) {
           // Another topic's data under the same name (deleted and created anew while we were away): never served as ours.
           events.emit(PARTITION_EVENTS.foreignLog, { ...where, foundId: log.topicId });
