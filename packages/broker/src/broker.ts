@@ -12,7 +12,7 @@ import { settingsOf } from './config/topic-settings.ts';
 import { Connections } from './connection/connections.ts';
 import { Listener } from './connection/listener.ts';
 import type { AdvertisedEndpoint, BrokerContext } from './context.ts';
-import { type Cluster, openCluster } from './controller/open-cluster.ts';
+import { type Cluster, knownClusterId, openCluster } from './controller/open-cluster.ts';
 import { BROKER_EVENTS, type EventLevel, EventLog, type LogSink, SILENT_SINK } from './events.ts';
 import { GroupCoordinator } from './group/group-coordinator.ts';
 import { SERVED_APIS } from './handlers/table.ts';
@@ -106,6 +106,8 @@ interface Parts {
   readonly listeners: readonly Listener[];
   readonly connections: Connections;
   readonly cluster: Cluster;
+  /** New pictures of the cluster change nothing here any more. */
+  readonly unfollow: () => void;
   readonly failed: Promise<Error>;
 }
 
@@ -133,10 +135,12 @@ async function open(options: BrokerOptions, events: EventLog, undo: (() => unkno
     .map(({ endpoint }) => endpoint);
 
   let partitions: Partitions | undefined;
+  const clusterId = await knownClusterId(ports, config);
   const logs = await LogStore.open({
     ports,
     directories: config.logDirs,
     brokerId: config.nodeId,
+    ...(clusterId !== undefined && { clusterId }),
     defaults: settingsOf(config, new Map()).log,
     events: (event) => {
       logStorageEvent(events, event);
@@ -203,7 +207,8 @@ async function open(options: BrokerOptions, events: EventLog, undo: (() => unkno
   readGauges(context);
 
   // From here to the end of `load`'s first turn there is no wait: no batch of the metadata log can slip between.
-  cluster.engine.follow((next, previous, batch) => follow(context, next, previous, batch));
+  const unfollow = cluster.engine.follow((next, previous, batch) => follow(context, next, previous, batch));
+  undo.push(unfollow);
   applyDynamicSettings(config, image());
   await partitions.load(image());
   groups.onImage(image(), ClusterImage.empty);
@@ -211,7 +216,7 @@ async function open(options: BrokerOptions, events: EventLog, undo: (() => unkno
   logs.startHousekeeping();
 
   connections = new Connections(context);
-  return { context, listeners, connections, cluster, failed };
+  return { context, listeners, connections, cluster, unfollow, failed };
 }
 
 /** Every new picture of the cluster comes through here, in order, before whoever asked for the change is answered. */
@@ -238,7 +243,7 @@ function count(partitions: Partitions, holds: (partition: ReturnType<Partitions[
   return found;
 }
 
-async function stop({ context, listeners, connections, cluster }: Parts, reason: string): Promise<void> {
+async function stop({ context, listeners, connections, cluster, unfollow }: Parts, reason: string): Promise<void> {
   const { events, ports, partitions, groups, deadlines, logs } = context;
   const startedAt = ports.clock.monotonic();
   events.emit(BROKER_EVENTS.stopping, { reason });
@@ -256,6 +261,7 @@ async function stop({ context, listeners, connections, cluster }: Parts, reason:
   await step('coordinators', () => groups.stop());
   await step('connections', () => drained);
   await step('listeners', () => Promise.all(closing));
+  unfollow();
   partitions.close();
   deadlines.close();
   await step('cluster', () => cluster.close());

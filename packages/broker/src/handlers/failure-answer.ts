@@ -3,8 +3,9 @@
 // APIs whose response has a top-level error code need nothing here; the others say below how the request is mirrored.
 import { APIS, type ApiName } from '@moldau/protocol';
 import type { Field, Fields } from '@moldau/protocol/description/field';
-import { errorCode } from '@moldau/protocol/errors';
+import { errorCode, type WireError } from '@moldau/protocol/errors';
 import { BrokerDiskError } from '@moldau/storage';
+import { ControllerUnavailable } from '../controller/controller.ts';
 
 /** Items of the request that the answer repeats, each with the error: paths of array fields, request and response. */
 interface Mirror {
@@ -96,7 +97,7 @@ const mirrors: Partial<Record<ApiName, Mirror>> = {
 
 /** A response that carries the error, or undefined when the API has no place for one in this request. */
 export function failureAnswer(api: ApiName, request: unknown, error: unknown): object | undefined {
-  const code = errorCode(error instanceof BrokerDiskError ? 'KAFKA_STORAGE_ERROR' : 'UNKNOWN_SERVER_ERROR');
+  const code = errorCode(wireErrorOf(error));
   const { fields } = APIS[api].response as { readonly fields: Fields };
   const answer = blank(fields);
   const told = 'errorCode' in fields;
@@ -104,6 +105,12 @@ export function failureAnswer(api: ApiName, request: unknown, error: unknown): o
   const mirror = mirrors[api];
   if (mirror) fill(answer, fields, mirror, request, code);
   return told || mirror ? answer : undefined;
+}
+
+/** What a thrown error is on the wire. */
+function wireErrorOf(error: unknown): WireError {
+  if (error instanceof ControllerUnavailable) return error.error;
+  return error instanceof BrokerDiskError ? 'KAFKA_STORAGE_ERROR' : 'UNKNOWN_SERVER_ERROR';
 }
 
 function fill(answer: Record<string, unknown>, fields: Fields, mirror: Mirror, request: unknown, code: number): void {
