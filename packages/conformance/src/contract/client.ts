@@ -62,6 +62,8 @@ export interface JoinOptions {
   /** Default 6000, the least Kafka allows. */
   readonly sessionTimeoutMs?: number;
   readonly assignor?: 'range' | 'roundrobin' | 'cooperative-sticky';
+  /** In a process of its own where the client is one, so that it can crash. */
+  readonly separately?: boolean;
 }
 
 /** A consumer in a group. It commits what it has handed over, within a second and at the latest when it leaves. */

@@ -105,7 +105,7 @@ export function groupContract(adapter: ClientAdapter): void {
         try {
           const first = await join({ group, topic, assignor });
           await shared([first], 6);
-          const second = await join({ group, topic, assignor });
+          const second = await join({ group, topic, assignor, separately: true });
           await shared([first, second], 6);
           const third = await join({ group, topic, assignor });
           await shared([first, second, third], 6);

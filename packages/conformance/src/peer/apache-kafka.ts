@@ -64,7 +64,9 @@ export async function startApacheKafka(o: PeerOptions & { version?: string; wait
   const logFile = join(directory, 'log4j2.properties');
   writeFileSync(logFile, logging);
   const java = [`-Dlog4j2.configurationFile=${logFile}`, '-cp', classPath(version)];
-  const clusterId = randomBytes(16).toString('base64url');
+  const random = randomBytes(16);
+  random[0] = 0x30; // an id that began with a dash would be taken for an option
+  const clusterId = random.toString('base64url');
   const format = spawnSync(
     'java',
     [

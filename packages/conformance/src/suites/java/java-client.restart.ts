@@ -1,0 +1,4 @@
+import { restartContract } from '../../contract/restart.ts';
+import { java } from './adapter.ts';
+
+restartContract(java);

@@ -1,0 +1,4 @@
+import { restartContract } from '../../contract/restart.ts';
+import { kafkaPython } from './adapters.ts';
+
+restartContract(kafkaPython);
