@@ -6,6 +6,8 @@ export interface LogRefusal {
   readonly kind: 'refused';
   readonly error: WireError;
   readonly detail: string;
+  /** Which records of the batch are to blame, where single ones are (Produce v8+). */
+  readonly recordErrors?: readonly { readonly batchIndex: number; readonly message: string }[];
 }
 
 export interface Appended {
