@@ -61,6 +61,11 @@ export class EventLog {
     this.#levelIndex = EVENT_LEVELS.indexOf(level);
   }
 
+  /** The least severe level that is logged. */
+  get level(): EventLevel {
+    return EVENT_LEVELS[this.#levelIndex]!;
+  }
+
   /** Records that `event` happened. Cheap when its level is off; never throws for a field's value. */
   emit<Definition extends EventDefinition>(event: EventEntry<Definition>, fields: FieldsOf<Definition>): void {
     if (EVENT_LEVELS.indexOf(event.level) < this.#levelIndex) return;

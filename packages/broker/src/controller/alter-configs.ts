@@ -18,7 +18,8 @@ import { topicNameRefusal } from './topic-name-rules.ts';
 export type ConfigOperation = 'SET' | 'DELETE' | 'APPEND' | 'SUBTRACT';
 
 export interface ConfigChange {
-  readonly operation: ConfigOperation;
+  /** A number: a code on the wire that nobody knows. */
+  readonly operation: ConfigOperation | number;
   readonly name: string;
   readonly value: string | null;
 }
@@ -55,6 +56,8 @@ export function decideAlterConfigs(context: ConfigContext, wishes: readonly Conf
 function alterOne(context: ConfigContext, wish: ConfigWish): Outcome | { readonly records: readonly MetadataRecord[] } {
   const names = wish.changes.map((change) => change.name);
   if (new Set(names).size !== names.length) return refused('INVALID_REQUEST', 'Error due to duplicate config keys');
+  const strange = wish.changes.find((change) => typeof change.operation === 'number');
+  if (strange) return refused('INVALID_REQUEST', `Unknown operations type ${strange.operation}`);
   const nulls = wish.changes.filter((change) => change.operation !== 'DELETE' && change.value === null);
   if (nulls.length > 0) {
     return refused('INVALID_REQUEST', `Null value not supported for : ${nulls.map((one) => one.name).join(', ')}`);
@@ -71,16 +74,17 @@ function alterOne(context: ConfigContext, wish: ConfigWish): Outcome | { readonl
       return refused('INVALID_REQUEST', 'Metrics pushed by clients are not collected; there is nothing to configure.');
     case 'group':
       return refused('INVALID_REQUEST', 'Settings of single groups belong to group protocols that are not served yet.');
-    case undefined:
+    case 'unknown':
       return refused('INVALID_REQUEST', `Unknown resource type ${wish.resourceType}`);
   }
 }
 
-export function typeOf(code: number): ConfigResourceType | undefined {
+/** The kind of resource behind a code on the wire. */
+export function typeOf(code: number): ConfigResourceType | 'unknown' {
   for (const [type, known] of Object.entries(CONFIG_RESOURCE_TYPES)) {
     if (known === code) return type as ConfigResourceType;
   }
-  return undefined;
+  return 'unknown';
 }
 
 function alterTopic({ image, config }: ConfigContext, wish: ConfigWish): Outcome | { records: MetadataRecord[] } {

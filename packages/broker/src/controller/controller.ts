@@ -87,26 +87,48 @@ export class Controller {
     return this.#decide((image) => decideCreateTopics(this.#topicContext(image), wishes), options);
   }
 
-  /**
-   * Creates the topic with the cluster's defaults when it is not there; internal topics get their own settings.
-   * NONE also when it existed already.
-   */
-  ensureTopic(name: string): Promise<Outcome> {
-    if (this.#engine.image.topic(name)) return Promise.resolve(DONE);
-    const running = this.#ensuring.get(name);
-    if (running) return running;
-    const ensuring = this.#createMissing(name).finally(() => this.#ensuring.delete(name));
-    this.#ensuring.set(name, ensuring);
-    return ensuring;
+  /** `ensureTopics` for one. */
+  async ensureTopic(name: string): Promise<Outcome> {
+    const outcomes = await this.ensureTopics([name]);
+    return must(outcomes.get(name), 'every name has an outcome');
   }
 
-  async #createMissing(name: string): Promise<Outcome> {
+  /**
+   * Creates the topics that are not there, with the cluster's defaults; internal ones get their own settings. NONE also
+   * for those that existed already. Calls for one name share one creation.
+   */
+  async ensureTopics(names: readonly string[]): Promise<Map<string, Outcome>> {
+    const missing = names.filter((name) => !this.#engine.image.topic(name) && !this.#ensuring.has(name));
+    if (missing.length > 0) {
+      const creating = this.#createMissing(missing);
+      for (const name of missing) {
+        const ensuring = creating.then((outcomes) => must(outcomes.get(name), 'every wish has an outcome'));
+        this.#ensuring.set(name, ensuring);
+        // Who waits for it hears of a failure; here it only ends the entry.
+        const end = () => this.#ensuring.delete(name);
+        ensuring.then(end, end);
+      }
+    }
+    const outcomes = await Promise.all(
+      names.map(async (name) => [name, (await this.#ensuring.get(name)) ?? DONE] as const),
+    );
+    return new Map(outcomes);
+  }
+
+  async #createMissing(names: readonly string[]): Promise<Map<string, Outcome>> {
     const created = await this.#decide(
-      (image) => decideCreateTopics(this.#topicContext(image), [wishForMissing(name, this.#config, image)]),
+      (image) => {
+        const wishes = names.map((name) => wishForMissing(name, this.#config, image));
+        return decideCreateTopics(this.#topicContext(image), wishes);
+      },
       { validateOnly: false },
     );
-    const { error, detail } = must(created[0], 'one wish has one result');
-    return error === 'TOPIC_ALREADY_EXISTS' ? DONE : refused(error, detail);
+    return new Map(
+      created.map(({ name, error, detail }) => [
+        name,
+        error === 'TOPIC_ALREADY_EXISTS' ? DONE : refused(error, detail),
+      ]),
+    );
   }
 
   createPartitions(wishes: readonly PartitionsWish[], options: CommandOptions): Promise<Outcome[]> {

@@ -1,13 +1,23 @@
 // Which API is served by which handler. ApiVersions lists exactly what stands here: an API is added when it works.
 import { APIS, type ApiName, type InputOf, type MessageOf } from '@moldau/protocol';
 import type { Handler } from '../context.ts';
+import { alterConfigs } from './alter-configs.ts';
 import { apiVersions } from './api-versions.ts';
+import { createPartitions } from './create-partitions.ts';
+import { createTopics } from './create-topics.ts';
 import { deleteRecords } from './delete-records.ts';
+import { deleteTopics } from './delete-topics.ts';
+import { describeCluster } from './describe-cluster.ts';
+import { describeConfigs } from './describe-configs.ts';
 import { describeLogDirs } from './describe-log-dirs.ts';
 import { describeProducers } from './describe-producers.ts';
+import { describeTopicPartitions } from './describe-topic-partitions.ts';
 import { fetch } from './fetch.ts';
+import { incrementalAlterConfigs } from './incremental-alter-configs.ts';
 import { initProducerId } from './init-producer-id.ts';
+import { listConfigResources } from './list-config-resources.ts';
 import { listOffsets } from './list-offsets.ts';
+import { metadata } from './metadata.ts';
 import { offsetForLeaderEpoch } from './offset-for-leader-epoch.ts';
 import { produce } from './produce.ts';
 
@@ -58,12 +68,22 @@ export const SERVED_APIS: readonly ServedApi[] = [
   serve('Produce', produce, { advertisedMin: 0, pipelined: true }),
   serve('Fetch', fetch),
   serve('ListOffsets', listOffsets),
+  serve('Metadata', metadata),
   serve('ApiVersions', apiVersions),
+  serve('CreateTopics', createTopics),
+  serve('DeleteTopics', deleteTopics),
   serve('DeleteRecords', deleteRecords),
   serve('InitProducerId', initProducerId),
   serve('OffsetForLeaderEpoch', offsetForLeaderEpoch),
+  serve('DescribeConfigs', describeConfigs),
+  serve('AlterConfigs', alterConfigs),
   serve('DescribeLogDirs', describeLogDirs),
+  serve('CreatePartitions', createPartitions),
+  serve('IncrementalAlterConfigs', incrementalAlterConfigs),
+  serve('DescribeCluster', describeCluster),
   serve('DescribeProducers', describeProducers),
+  serve('ListConfigResources', listConfigResources),
+  serve('DescribeTopicPartitions', describeTopicPartitions),
 ];
 
 const byKey: (ServedApi | undefined)[] = [];

@@ -1,0 +1,103 @@
+// DescribeConfigs (api 32): settings of topics and brokers with where they come from. Served: 1-4.
+//   v1  sources and synonyms (KIP-226)
+//   v3  type and documentation
+// Broker loggers: one, `root`, with the level of the event log. Client metrics and groups have no settings here.
+import type { InputOf } from '@moldau/protocol';
+import { errorCode, type WireError } from '@moldau/protocol/errors';
+import type { DescribeConfigsRequest, DescribeConfigsResponse } from '@moldau/protocol/messages/describe-configs';
+import {
+  CONFIG_SOURCES,
+  CONFIG_TYPES,
+  type DescribedConfig,
+  describeAllBrokers,
+  describeBroker,
+  describeTopic,
+} from '../config/describe.ts';
+import type { BrokerContext, Call } from '../context.ts';
+import { typeOf } from '../controller/alter-configs.ts';
+import { topicNameRefusal } from '../controller/topic-name-rules.ts';
+
+type Answer = InputOf<typeof DescribeConfigsResponse>;
+type Resource = DescribeConfigsRequest['resources'][number];
+
+interface Refusal {
+  readonly error: WireError;
+  readonly detail: string | null;
+}
+
+export function describeConfigs(broker: BrokerContext, _call: Call, request: DescribeConfigsRequest): Answer {
+  const results = request.resources.map((resource): Answer['results'][number] => {
+    const { resourceType, resourceName, configurationKeys } = resource;
+    const found = settingsOf(broker, resource);
+    if ('error' in found) {
+      const { error, detail } = found;
+      return { errorCode: errorCode(error), errorMessage: detail, resourceType, resourceName, configs: [] };
+    }
+    const wanted = configurationKeys?.length ? new Set(configurationKeys) : undefined;
+    const configs = found
+      .filter((one) => wanted === undefined || wanted.has(one.name))
+      .map((one) => ({
+        name: one.name,
+        value: one.value,
+        readOnly: one.readOnly,
+        configSource: CONFIG_SOURCES[one.source],
+        isSensitive: one.sensitive,
+        synonyms: request.includeSynonyms
+          ? one.synonyms.map(({ name, value, source }) => ({ name, value, source: CONFIG_SOURCES[source] }))
+          : [],
+        configType: CONFIG_TYPES[one.type],
+        documentation: request.includeDocumentation ? one.doc : null,
+      }));
+    return { errorCode: 0, errorMessage: null, resourceType, resourceName, configs };
+  });
+  return { results };
+}
+
+function settingsOf(broker: BrokerContext, { resourceType, resourceName }: Resource): Refusal | DescribedConfig[] {
+  const { config } = broker;
+  const image = broker.image();
+  const invalid = (detail: string): Refusal => ({ error: 'INVALID_REQUEST', detail });
+  switch (typeOf(resourceType)) {
+    case 'topic': {
+      const badName = topicNameRefusal(resourceName);
+      if (badName) return { error: 'INVALID_TOPIC_EXCEPTION', detail: badName };
+      if (!image.topic(resourceName)) return { error: 'UNKNOWN_TOPIC_OR_PARTITION', detail: null };
+      return describeTopic(config, image, image.configs('topic', resourceName));
+    }
+    case 'broker':
+      if (resourceName === '') return describeAllBrokers(config, image);
+      return (
+        otherBroker(resourceName, broker.nodeId, `${broker.nodeId} or empty string`) ?? describeBroker(config, image)
+      );
+    case 'brokerLogger':
+      if (resourceName === '') return invalid('Broker id must not be empty');
+      return otherBroker(resourceName, broker.nodeId, String(broker.nodeId)) ?? [rootLogger(broker.events.level)];
+    case 'clientMetrics':
+      return resourceName === '' ? invalid('Client metrics subscription name must not be empty') : [];
+    case 'group':
+      return resourceName === '' ? invalid('Group name must not be empty') : [];
+    case 'unknown':
+      return invalid(`Unexpected resource type ${resourceType} for resource ${resourceName}`);
+  }
+}
+
+function otherBroker(name: string, nodeId: number, expected: string): Refusal | undefined {
+  if (!/^[+-]?\d{1,10}$/.test(name)) {
+    return { error: 'INVALID_REQUEST', detail: `Broker id must be an integer, but it is: ${name}` };
+  }
+  if (Number(name) === nodeId) return undefined;
+  return { error: 'INVALID_REQUEST', detail: `Unexpected broker id, expected ${expected}, but received ${name}` };
+}
+
+function rootLogger(level: string): DescribedConfig {
+  return {
+    name: 'root',
+    value: level.toUpperCase(),
+    source: 'DYNAMIC_BROKER_LOGGER_CONFIG',
+    type: 'STRING',
+    readOnly: true,
+    sensitive: false,
+    doc: 'The least severe events that are logged.',
+    synonyms: [],
+  };
+}
