@@ -1,0 +1,101 @@
+// The surface of Admin, apart from how it is done, for those who write against it or stand in for it in tests.
+import type { APIS, ApiName, InputOf, MessageOf } from '@moldau/protocol';
+import type { TopicPartition } from '../topic-partition.ts';
+import type * as model from './admin-model.ts';
+
+type RequestOf<N extends ApiName> = InputOf<(typeof APIS)[N]['request']>;
+type ResponseOf<N extends ApiName> = MessageOf<(typeof APIS)[N]['response']>;
+
+export interface AdminApi {
+  /** Names and ids of all topics, sorted by name. Internal ones only when asked for. */
+  listTopics(options?: model.CallOptions & { readonly internal?: boolean }): Promise<model.TopicListing[]>;
+  /** By name, or by id as `{ topicIds }`; the key of the answer is what was asked for. */
+  describeTopics(
+    topics: readonly string[] | { readonly topicIds: readonly string[] },
+    options?: model.DescribeTopicsOptions,
+  ): Promise<Map<string, model.Outcome<model.TopicDescription>>>;
+  createTopics(
+    topics: readonly model.NewTopic[],
+    options?: model.CreateTopicsOptions,
+  ): Promise<Map<string, model.Outcome<model.CreatedTopic>>>;
+  deleteTopics(
+    topics: readonly string[] | { readonly topicIds: readonly string[] },
+    options?: model.CallOptions,
+  ): Promise<Map<string, model.Outcome<true>>>;
+  createPartitions(
+    topics: readonly model.NewPartitions[],
+    options?: model.CreateTopicsOptions,
+  ): Promise<Map<string, model.Outcome<true>>>;
+  /** Offset -1 is the high watermark: everything. */
+  deleteRecords(
+    partitions: readonly (TopicPartition & { readonly offset: number })[],
+    options?: model.CallOptions,
+  ): Promise<model.DeletedRecords[]>;
+  listOffsets(
+    partitions: readonly (TopicPartition & { readonly timestamp: model.OffsetSpec })[],
+    options?: model.ListOffsetsOptions,
+  ): Promise<model.ListedOffset[]>;
+
+  describeCluster(
+    options?: model.CallOptions & { readonly includeFencedBrokers?: boolean },
+  ): Promise<model.ClusterDescription>;
+  describeConfigs(
+    resources: readonly (model.ConfigResource & { readonly keys?: readonly string[] })[],
+    options?: model.DescribeConfigsOptions,
+  ): Promise<model.DescribedConfigs[]>;
+  incrementalAlterConfigs(
+    changes: readonly (model.ConfigResource & { readonly changes: readonly model.ConfigChange[] })[],
+    options?: model.CreateTopicsOptions,
+  ): Promise<model.AlteredConfigs[]>;
+  /** All types when none is given. */
+  listConfigResources(
+    types?: readonly model.ConfigResourceType[],
+    options?: model.CallOptions,
+  ): Promise<model.ConfigResource[]>;
+  /** By broker id; all brokers when none is given. */
+  describeLogDirs(
+    brokerIds?: readonly number[],
+    options?: model.CallOptions & { readonly topics?: readonly string[] },
+  ): Promise<Map<number, model.Outcome<model.LogDirDescription[]>>>;
+  describeProducers(
+    partitions: readonly TopicPartition[],
+    options?: model.CallOptions & { readonly brokerId?: number },
+  ): Promise<model.DescribedProducers[]>;
+  /** All running ones when no partitions are given. Throws UNSUPPORTED_VERSION where the broker has no such API. */
+  listPartitionReassignments(
+    partitions?: readonly TopicPartition[],
+    options?: model.CallOptions,
+  ): Promise<model.PartitionReassignment[]>;
+
+  listGroups(options?: model.ListGroupsOptions): Promise<model.GroupListing[]>;
+  describeConsumerGroups(
+    groupIds: readonly string[],
+    options?: model.CallOptions,
+  ): Promise<Map<string, model.Outcome<model.GroupDescription>>>;
+  deleteGroups(groupIds: readonly string[], options?: model.CallOptions): Promise<Map<string, model.Outcome<true>>>;
+  /** Partitions without a committed offset are not in the answer. All partitions when none are given. */
+  listConsumerGroupOffsets(
+    groupId: string,
+    options?: model.CallOptions & { readonly partitions?: readonly TopicPartition[]; readonly requireStable?: boolean },
+  ): Promise<model.CommittedOffset[]>;
+  alterConsumerGroupOffsets(
+    groupId: string,
+    offsets: readonly model.OffsetToCommit[],
+    options?: model.CallOptions,
+  ): Promise<model.PartitionOutcome[]>;
+  deleteConsumerGroupOffsets(
+    groupId: string,
+    partitions: readonly TopicPartition[],
+    options?: model.CallOptions,
+  ): Promise<model.PartitionOutcome[]>;
+
+  /** What a broker says it speaks; any broker when none is named. */
+  apiVersions(nodeId?: number, options?: model.CallOptions): Promise<model.BrokerFeatures>;
+  /** One raw request, for what has no method here. To the controller, a node, or (default) any broker; not retried. */
+  send<N extends ApiName>(
+    api: N,
+    body: RequestOf<N>,
+    options?: model.CallOptions & { readonly node?: number | 'any' | 'controller'; readonly version?: number },
+  ): Promise<ResponseOf<N>>;
+  close(): Promise<void>;
+}

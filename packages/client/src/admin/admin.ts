@@ -1,0 +1,123 @@
+// Admin: one method per thing to do, each done in a file of its folder.
+import type { Ports } from '@moldau/kernel';
+import type { ApiName } from '@moldau/protocol';
+import { Cluster } from '../cluster/cluster.ts';
+import type { RequestOf, ResponseOf } from '../connection/broker-connection.ts';
+import { nodePorts } from '../node/default-ports.ts';
+import { ADMIN_SETTINGS, type AdminOptions } from '../settings/admin-settings.ts';
+import { resolveSettings } from '../settings/setting.ts';
+import type { AdminApi } from './admin-api.ts';
+import { AdminCalls } from './admin-calls.ts';
+import type { CallOptions } from './admin-model.ts';
+import { apiVersions, describeCluster, describeLogDirs } from './cluster-calls.ts';
+import { describeConfigs, incrementalAlterConfigs, listConfigResources } from './configs.ts';
+import {
+  alterConsumerGroupOffsets,
+  deleteConsumerGroupOffsets,
+  deleteGroups,
+  describeConsumerGroups,
+  listConsumerGroupOffsets,
+  listGroups,
+} from './groups.ts';
+import { deleteRecords, describeProducers, listOffsets, listPartitionReassignments } from './partitions.ts';
+import { createPartitions, createTopics, deleteTopics, describeTopics, listTopics } from './topics.ts';
+
+type Rest<F> = F extends (calls: AdminCalls, ...rest: infer R) => unknown ? R : never;
+
+export class Admin implements AdminApi {
+  readonly #calls: AdminCalls;
+
+  /** Connects when the first call is made. Throws KafkaError INVALID_SETTING. */
+  constructor(options: AdminOptions & { readonly ports?: Ports } = {}) {
+    const { ports = nodePorts, ...given } = options;
+    const settings = resolveSettings(ADMIN_SETTINGS, given);
+    this.#calls = new AdminCalls(
+      (interest) => new Cluster({ ports, settings, interest: () => ({ kind: 'topics', names: interest() }) }),
+      settings,
+    );
+  }
+
+  listTopics(...rest: Rest<typeof listTopics>) {
+    return listTopics(this.#calls, ...rest);
+  }
+  describeTopics(...rest: Rest<typeof describeTopics>) {
+    return describeTopics(this.#calls, ...rest);
+  }
+  createTopics(...rest: Rest<typeof createTopics>) {
+    return createTopics(this.#calls, ...rest);
+  }
+  deleteTopics(...rest: Rest<typeof deleteTopics>) {
+    return deleteTopics(this.#calls, ...rest);
+  }
+  createPartitions(...rest: Rest<typeof createPartitions>) {
+    return createPartitions(this.#calls, ...rest);
+  }
+  deleteRecords(...rest: Rest<typeof deleteRecords>) {
+    return deleteRecords(this.#calls, ...rest);
+  }
+  listOffsets(...rest: Rest<typeof listOffsets>) {
+    return listOffsets(this.#calls, ...rest);
+  }
+
+  describeCluster(...rest: Rest<typeof describeCluster>) {
+    return describeCluster(this.#calls, ...rest);
+  }
+  describeConfigs(...rest: Rest<typeof describeConfigs>) {
+    return describeConfigs(this.#calls, ...rest);
+  }
+  incrementalAlterConfigs(...rest: Rest<typeof incrementalAlterConfigs>) {
+    return incrementalAlterConfigs(this.#calls, ...rest);
+  }
+  listConfigResources(...rest: Rest<typeof listConfigResources>) {
+    return listConfigResources(this.#calls, ...rest);
+  }
+  describeLogDirs(brokerIds?: readonly number[], options?: CallOptions & { readonly topics?: readonly string[] }) {
+    return describeLogDirs(this.#calls, brokerIds, options);
+  }
+  describeProducers(...rest: Rest<typeof describeProducers>) {
+    return describeProducers(this.#calls, ...rest);
+  }
+  listPartitionReassignments(partitions?: Parameters<typeof listPartitionReassignments>[1], options?: CallOptions) {
+    return listPartitionReassignments(this.#calls, partitions, options);
+  }
+
+  listGroups(...rest: Rest<typeof listGroups>) {
+    return listGroups(this.#calls, ...rest);
+  }
+  describeConsumerGroups(...rest: Rest<typeof describeConsumerGroups>) {
+    return describeConsumerGroups(this.#calls, ...rest);
+  }
+  deleteGroups(...rest: Rest<typeof deleteGroups>) {
+    return deleteGroups(this.#calls, ...rest);
+  }
+  listConsumerGroupOffsets(...rest: Rest<typeof listConsumerGroupOffsets>) {
+    return listConsumerGroupOffsets(this.#calls, ...rest);
+  }
+  alterConsumerGroupOffsets(...rest: Rest<typeof alterConsumerGroupOffsets>) {
+    return alterConsumerGroupOffsets(this.#calls, ...rest);
+  }
+  deleteConsumerGroupOffsets(...rest: Rest<typeof deleteConsumerGroupOffsets>) {
+    return deleteConsumerGroupOffsets(this.#calls, ...rest);
+  }
+
+  apiVersions(nodeId?: number, options?: CallOptions) {
+    return apiVersions(this.#calls, nodeId, options);
+  }
+
+  async send<N extends ApiName>(
+    api: N,
+    body: RequestOf<N>,
+    options: CallOptions & { readonly node?: number | 'any' | 'controller'; readonly version?: number } = {},
+  ): Promise<ResponseOf<N>> {
+    const { node = 'any', version, timeoutMs } = options;
+    if (typeof node === 'number') await this.#calls.brokers();
+    return this.#calls.cluster.send(node, api, body, {
+      ...(version === undefined ? {} : { version }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#calls.cluster.close();
+  }
+}

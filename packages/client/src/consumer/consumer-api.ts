@@ -1,0 +1,64 @@
+import type { TopicPartition } from '../topic-partition.ts';
+import type {
+  CommitCallback,
+  ConsumerRecord,
+  GroupMetadata,
+  OffsetAndTimestamp,
+  PartitionOffset,
+  RebalanceListener,
+} from './consumer-model.ts';
+
+/**
+ * The surface of Consumer. As in Java, everything that changes what is assigned happens inside `poll` (which `for await`
+ * calls), so records in the hands of the application are never given to another member behind its back; heartbeats go
+ * on by themselves whatever the application does.
+ */
+export interface ConsumerApi<K = Buffer, V = Buffer> {
+  /** Takes part in the group for these topics, or for all that match; replaces what was subscribed. */
+  subscribe(topics: string | readonly string[] | RegExp, listener?: RebalanceListener): void;
+  unsubscribe(): Promise<void>;
+  /** Reads these partitions without group management; replaces what was assigned. */
+  assign(partitions: readonly TopicPartition[]): void;
+  assignment(): TopicPartition[];
+  subscription(): string[];
+
+  /** Records that are there, at most max.poll.records; waits for up to `timeoutMs` when there are none. */
+  poll(timeoutMs: number): Promise<ConsumerRecord<K, V>[]>;
+  /** Ends a running poll, or the next one, with KafkaError WAKEUP. */
+  wakeup(): void;
+  [Symbol.asyncIterator](): AsyncIterator<ConsumerRecord<K, V>, undefined>;
+
+  /** Commits what the last polls answered, or the offsets given; answers when it is durable. */
+  commitSync(offsets?: readonly PartitionOffset[], options?: { readonly timeoutMs?: number }): Promise<void>;
+  /** Commits without waiting or retrying. */
+  commitAsync(offsets?: readonly PartitionOffset[], done?: CommitCallback): void;
+  /** Per partition in the order asked; undefined where nothing is committed. */
+  committed(
+    partitions: readonly TopicPartition[],
+    options?: { readonly timeoutMs?: number },
+  ): Promise<(PartitionOffset | undefined)[]>;
+
+  seek(partition: TopicPartition, offset: number): void;
+  /** Takes effect at the next poll or position(). All assigned partitions when none are given. */
+  seekToBeginning(partitions?: readonly TopicPartition[]): void;
+  seekToEnd(partitions?: readonly TopicPartition[]): void;
+  /** Offset of the next record that poll would answer. */
+  position(partition: TopicPartition, options?: { readonly timeoutMs?: number }): Promise<number>;
+  pause(partitions: readonly TopicPartition[]): void;
+  resume(partitions: readonly TopicPartition[]): void;
+  paused(): TopicPartition[];
+  /** Records between the position and the end of the partition as of the last fetch; undefined before it. */
+  currentLag(partition: TopicPartition): number | undefined;
+
+  beginningOffsets(partitions: readonly TopicPartition[]): Promise<(TopicPartition & { readonly offset: number })[]>;
+  endOffsets(partitions: readonly TopicPartition[]): Promise<(TopicPartition & { readonly offset: number })[]>;
+  /** The first record at or after each time; undefined where there is none. */
+  offsetsForTimes(
+    times: readonly (TopicPartition & { readonly timestamp: number })[],
+  ): Promise<(OffsetAndTimestamp | undefined)[]>;
+  partitionsFor(topic: string): Promise<number[]>;
+  groupMetadata(): GroupMetadata | undefined;
+
+  /** Commits (when auto commit is on), leaves the group, closes. */
+  close(options?: { readonly timeoutMs?: number }): Promise<void>;
+}

@@ -1,0 +1,16 @@
+// The public face of the client.
+export { Admin } from './admin/admin.ts';
+export type { AdminApi } from './admin/admin-api.ts';
+export type * from './admin/admin-model.ts';
+export { Cluster } from './cluster/cluster.ts';
+export { BrokerConnection } from './connection/broker-connection.ts';
+export type { ConsumerApi } from './consumer/consumer-api.ts';
+export type * from './consumer/consumer-model.ts';
+export { KafkaError, type LocalError } from './errors.ts';
+export type { ProducerApi } from './producer/producer-api.ts';
+export type * from './producer/producer-model.ts';
+export { ADMIN_SETTINGS, type AdminOptions } from './settings/admin-settings.ts';
+export { CONSUMER_SETTINGS, type ConsumerSettingOptions } from './settings/consumer-settings.ts';
+export { PRODUCER_SETTINGS, type ProducerSettingOptions } from './settings/producer-settings.ts';
+export { settingsFromProperties } from './settings/setting.ts';
+export { partitionText, type TopicPartition } from './topic-partition.ts';

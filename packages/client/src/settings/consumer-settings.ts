@@ -1,0 +1,101 @@
+import { COMMON_SETTINGS } from './common-settings.ts';
+import { flag, integer, list, type OptionsOf, oneOf, text } from './setting.ts';
+
+export const CONSUMER_SETTINGS = {
+  ...COMMON_SETTINGS,
+  groupId: text({
+    kafka: 'group.id',
+    default: undefined,
+    doc: 'The group that partitions are shared and offsets are committed in. None: assign() only, no commits.',
+  }),
+  groupInstanceId: text({
+    kafka: 'group.instance.id',
+    default: undefined,
+    doc: 'A lasting name of this member: it may restart within the session timeout without a rebalance (KIP-345).',
+  }),
+  sessionTimeoutMs: integer({
+    kafka: 'session.timeout.ms',
+    default: 45_000,
+    min: 1,
+    doc: 'A member that the coordinator has not heard of for this long is removed from the group.',
+  }),
+  heartbeatIntervalMs: integer({
+    kafka: 'heartbeat.interval.ms',
+    default: 3000,
+    min: 1,
+    doc: 'Pause between heartbeats; below a third of session.timeout.ms.',
+  }),
+  maxPollIntervalMs: integer({
+    kafka: 'max.poll.interval.ms',
+    default: 300_000,
+    min: 1,
+    doc: 'A member that does not poll for this long leaves the group.',
+  }),
+  maxPollRecords: integer({
+    kafka: 'max.poll.records',
+    default: 500,
+    min: 1,
+    doc: 'Most records that one poll answers.',
+  }),
+  autoOffsetReset: oneOf({
+    kafka: 'auto.offset.reset',
+    default: 'latest',
+    values: ['earliest', 'latest', 'none'],
+    also: { beginning: 'earliest', smallest: 'earliest', end: 'latest', largest: 'latest' },
+    doc: 'Where to start when there is no committed offset, or it does not exist any more; none is an error.',
+  }),
+  enableAutoCommit: flag({
+    kafka: 'enable.auto.commit',
+    default: true,
+    doc: 'Offsets of records that the application has come back from are committed by themselves.',
+  }),
+  autoCommitIntervalMs: integer({
+    kafka: 'auto.commit.interval.ms',
+    default: 5000,
+    doc: 'Pause between automatic commits.',
+  }),
+  partitionAssignmentStrategy: list({
+    kafka: 'partition.assignment.strategy',
+    default: ['range'],
+    doc: 'Ways to share partitions, by preference: range, roundrobin, sticky (or the names of Kafka’s Java classes).',
+  }),
+  isolationLevel: oneOf({
+    kafka: 'isolation.level',
+    default: 'read_uncommitted',
+    values: ['read_uncommitted', 'read_committed'],
+    doc: 'read_committed leaves out records of open and aborted transactions.',
+  }),
+  fetchMinBytes: integer({
+    kafka: 'fetch.min.bytes',
+    default: 1,
+    doc: 'The broker answers a fetch when this much is there, or fetch.max.wait.ms is over.',
+  }),
+  fetchMaxBytes: integer({
+    kafka: 'fetch.max.bytes',
+    default: 52_428_800,
+    doc: 'Most bytes of one fetch, and of what waits in memory to be polled.',
+  }),
+  fetchMaxWaitMs: integer({
+    kafka: 'fetch.max.wait.ms',
+    default: 500,
+    doc: 'How long the broker may wait for fetch.min.bytes.',
+  }),
+  maxPartitionFetchBytes: integer({
+    kafka: 'max.partition.fetch.bytes',
+    default: 1_048_576,
+    doc: 'Most bytes of one partition in one fetch; a larger first batch comes whole.',
+  }),
+  checkCrcs: flag({ kafka: 'check.crcs', default: true, doc: 'The checksum of each batch is verified.' }),
+  allowAutoCreateTopics: flag({
+    kafka: 'allow.auto.create.topics',
+    default: true,
+    doc: 'Subscribing to a topic that does not exist may create it, if the broker does so.',
+  }),
+  excludeInternalTopics: flag({
+    kafka: 'exclude.internal.topics',
+    default: true,
+    doc: 'A pattern does not match internal topics.',
+  }),
+};
+
+export type ConsumerSettingOptions = OptionsOf<typeof CONSUMER_SETTINGS>;
