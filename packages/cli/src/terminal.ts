@@ -12,7 +12,7 @@ export interface Terminal {
   readonly outputIsTerminal: boolean;
   /** False once nobody reads standard output any more (a closed pipe). */
   readonly outputIsOpen: boolean;
-  /** Calls `stop` on Ctrl-C or SIGTERM instead of ending at once; a second signal ends at once. */
+  /** Calls `stop` on Ctrl-C, SIGTERM or SIGHUP instead of ending at once; a second signal ends at once. */
   onInterrupt(stop: () => void): void;
   /** Milliseconds since the epoch. */
   now(): number;

@@ -41,7 +41,7 @@ test.each<[Record<string, string>, string]>([
 });
 
 test('what is missing shows as such', () => {
-  const bare: ShownRecord = { ...record, timestampType: undefined, key: null, value: null, headers: [] };
+  const bare: ShownRecord = { ...record, timestampType: 'NoTimestampType', key: null, value: null, headers: [] };
   expect(show(by({ 'print.timestamp': 'true', 'print.headers': 'true', 'print.key': 'true' }), bare)).toBe(
     'NO_TIMESTAMP\tNO_HEADERS\tnull\tnull\n',
   );

@@ -9,8 +9,7 @@ export interface ShownRecord {
   readonly partition: number;
   readonly offset: number;
   readonly timestamp: number;
-  /** Undefined for records that have no timestamp. */
-  readonly timestampType: 'CreateTime' | 'LogAppendTime' | undefined;
+  readonly timestampType: 'CreateTime' | 'LogAppendTime' | 'NoTimestampType';
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
   readonly headers: readonly { readonly key: string; readonly value: Uint8Array | null }[];
@@ -43,7 +42,9 @@ export function defaultFormatter(properties: Properties): Formatter {
 
   if (flag('timestamp')) {
     columns.push((record, write) =>
-      write(record.timestampType === undefined ? 'NO_TIMESTAMP' : `${record.timestampType}:${record.timestamp}`),
+      write(
+        record.timestampType === 'NoTimestampType' ? 'NO_TIMESTAMP' : `${record.timestampType}:${record.timestamp}`,
+      ),
     );
   }
   if (flag('partition')) columns.push((record, write) => write(`Partition:${record.partition}`));
@@ -86,7 +87,7 @@ export function loggingFormatter(properties: Properties, log: (line: string) => 
   const plain = defaultFormatter(properties);
   return (record, write) => {
     plain(record, write);
-    const timestamp = record.timestampType === undefined ? '' : `${record.timestampType}:${record.timestamp}, `;
+    const timestamp = record.timestampType === 'NoTimestampType' ? '' : `${record.timestampType}:${record.timestamp}, `;
     const key = record.key === null ? 'null ' : `${Buffer.from(record.key).toString()}, `;
     log(`${timestamp}key:${key}value:${record.value === null ? 'null' : Buffer.from(record.value).toString()}`);
   };

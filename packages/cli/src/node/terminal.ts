@@ -35,6 +35,7 @@ export function processTerminal(): Terminal {
       if (listeners.length === 0) {
         process.on('SIGINT', () => interrupt(130));
         process.on('SIGTERM', () => interrupt(143));
+        process.on('SIGHUP', () => interrupt(129));
       }
       listeners.push(stop);
     },

@@ -1,0 +1,59 @@
+// A broker as this process: started, announced, stopped on a signal. Shared by kafka-server-start and `moldau start`.
+import { startBrokerProcess } from '@moldau/broker/node/main';
+import { CommandLineError } from '../command-line/option.ts';
+import type { Terminal } from '../terminal.ts';
+import { announceBroker } from './run-files.ts';
+
+export type BrokerProcess = Awaited<ReturnType<typeof startBrokerProcess>>;
+
+export interface BrokerRun {
+  readonly file?: { readonly name: string; readonly text: string };
+  /** `key=value`, stronger than the file. */
+  readonly overrides: readonly string[];
+  /** What it was started from, for people. */
+  readonly source: string;
+  readonly log: { readonly format: 'json' | 'text'; readonly fd: number };
+  /** Said when the port is taken: how to choose another with this command. */
+  readonly otherPort: string;
+  onListening?(broker: BrokerProcess): void;
+}
+
+/** Runs until a signal or a failure; answers the exit status. Throws CommandLineError when it cannot start. */
+export async function runBroker(run: BrokerRun, terminal: Terminal): Promise<number> {
+  let broker: BrokerProcess;
+  try {
+    broker = await startBrokerProcess({
+      ...(run.file ? { file: run.file } : {}),
+      overrides: run.overrides,
+      environment: process.env,
+      log: run.log,
+    });
+  } catch (error) {
+    throw new CommandLineError(whyNot(error, run), { usage: false });
+  }
+  for (const warning of broker.warnings) terminal.err(`${warning}\n`);
+  const forget = announceBroker({ pid: process.pid, nodeId: broker.nodeId, source: run.source });
+  run.onListening?.(broker);
+  const interrupted = new Promise<undefined>((resolve) => terminal.onInterrupt(() => resolve(undefined)));
+  const failure = await Promise.race([interrupted, broker.failed]);
+  try {
+    if (failure) terminal.err(`The broker has to stop: ${failure.message}\n`);
+    await broker.stop();
+  } finally {
+    forget();
+  }
+  return failure ? 1 : 0;
+}
+
+function whyNot(error: unknown, run: BrokerRun): string {
+  const { code, port, message } = error as NodeJS.ErrnoException & { port?: number };
+  if (code === 'EADDRINUSE') {
+    return (
+      `Port ${port ?? ''} is taken: another broker or program listens there already. ` +
+      `Stop it (bin/kafka-server-stop.sh stops brokers of yours), or choose another port: ${run.otherPort}`
+    );
+  }
+  if (code === 'EACCES')
+    return `${message}. Ports below 1024 need rights of their own; choose another: ${run.otherPort}`;
+  return message;
+}

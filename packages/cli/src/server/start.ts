@@ -1,0 +1,119 @@
+// `moldau start`, which `npm start` runs: a broker here and now, without a properties file.
+import { readFileSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
+import pc from 'picocolors';
+import { CommandLineError, defineOptions, STANDARD_OPTIONS } from '../command-line/option.ts';
+import { parseOptions } from '../command-line/parse.ts';
+import type { ParsedOptions } from '../command-line/parsed-options.ts';
+import { usageTable } from '../command-line/usage.ts';
+import type { Terminal } from '../terminal.ts';
+import type { Tool } from '../tool.ts';
+import { VERSION } from '../version.ts';
+import type { BrokerProcess } from './run-broker.ts';
+
+const OPTIONS = {
+  ...defineOptions({
+    port: { description: 'Where to listen.', argument: 'required', shown: 'port', kind: 'integer', default: 9092 },
+    host: { description: 'Which interface to listen on.', argument: 'required', shown: 'host', default: 'localhost' },
+    data: {
+      description: 'Directory for the data; made if missing.',
+      argument: 'required',
+      shown: 'directory',
+      default: './data',
+    },
+    config: { description: 'A server.properties file to start from.', argument: 'required', shown: 'file' },
+    override: {
+      description: 'A broker setting, stronger than all else. Repeatable.',
+      argument: 'required',
+      shown: 'property=value',
+    },
+    verbose: { description: 'Print the log of the broker.' },
+  }),
+  ...STANDARD_OPTIONS,
+};
+
+export const start: Tool = {
+  name: 'start',
+  purpose: 'Starts a broker.',
+  run: async (args, terminal) => {
+    try {
+      return await run(args, terminal);
+    } catch (error) {
+      if (!(error instanceof CommandLineError)) throw error;
+      terminal.err(`${error.message}\n${error.usage ? usageTable(OPTIONS) : ''}`);
+      return error.exitStatus;
+    }
+  },
+};
+
+async function run(args: readonly string[], terminal: Terminal): Promise<number> {
+  const options = parseOptions(OPTIONS, args);
+  if (options.rest.length > 0) throw new CommandLineError(`${options.rest[0]} is not a recognized option`);
+  if (options.has('help')) {
+    terminal.out(`Starts a broker. Ctrl-C stops it.\n${usageTable(OPTIONS)}`);
+    return 0;
+  }
+  if (options.has('version')) {
+    terminal.out(`${VERSION}\n`);
+    return 0;
+  }
+  const port = options.numberOr('port', 9092);
+  const data = resolve(options.value('data')!);
+  const { runBroker } = await import('./run-broker.ts');
+  return await runBroker(
+    {
+      ...configFile(options),
+      overrides: [...settings(options, port, data), ...options.values('override')],
+      source: data,
+      // Without --verbose only what needs attention is worth a line; the broker's log has its level in its settings.
+      log: { format: 'text', fd: 2 },
+      otherPort: `npm start -- --port ${port + 1}`,
+      onListening: (broker) => terminal.out(welcome(broker, data, terminal)),
+    },
+    terminal,
+  );
+}
+
+function configFile(options: ParsedOptions<typeof OPTIONS>): { file?: { name: string; text: string } } {
+  const name = options.value('config');
+  if (name === undefined) return {};
+  try {
+    return { file: { name, text: readFileSync(name, 'utf8') } };
+  } catch (error) {
+    throw new CommandLineError(`${name}: cannot be read (${(error as NodeJS.ErrnoException).code})`, { usage: false });
+  }
+}
+
+/** Without a file: what makes one broker on one machine pleasant. With one: only what was asked for. */
+function settings(options: ParsedOptions<typeof OPTIONS>, port: number, data: string): string[] {
+  const chosen: string[] = [];
+  const plain = !options.has('config');
+  if (plain || options.has('port') || options.has('host')) {
+    chosen.push(`listeners=PLAINTEXT://${options.value('host')}:${port}`);
+  }
+  if (plain || options.has('data')) chosen.push(`log.dirs=${data}`);
+  // A group of one developer need not wait three seconds for members that never come.
+  if (plain) chosen.push('group.initial.rebalance.delay.ms=0');
+  return chosen;
+}
+
+function welcome(broker: BrokerProcess, data: string, terminal: Terminal): string {
+  const colors = pc.createColors(terminal.outputIsTerminal && pc.isColorSupported);
+  const shown = relative(process.cwd(), data);
+  const address = broker.endpoints[0] ? `${broker.endpoints[0].host}:${broker.endpoints[0].port}` : '';
+  const lines = broker.endpoints.map(
+    ({ listener, host, port }) => `  ${colors.bold(`${host}:${port}`)}  ${listener}, for every Kafka client\n`,
+  );
+  const tool = inRepository() ? 'bin/kafka-console-' : 'npx moldau console-';
+  const suffix = inRepository() ? '.sh' : '';
+  const to = `--bootstrap-server ${address} --topic greetings`;
+  return (
+    `Moldau ${VERSION.split(' ')[0]} listens on\n${lines.join('')}` +
+    `Data in ${shown.startsWith('..') ? data : `./${shown}`}; Ctrl-C stops it. To try it, in another terminal:\n\n` +
+    `  echo hello | ${tool}producer${suffix} ${to} && ${tool}consumer${suffix} ${to} --from-beginning --max-messages 1\n\n`
+  );
+}
+
+function inRepository(): boolean {
+  return !import.meta.url.includes('node_modules');
+}

@@ -1,0 +1,72 @@
+// Every tool by its name. A tool's code is loaded when it is asked for, so that each starts as fast as the smallest.
+import type { Tool } from './tool.ts';
+
+export interface ToolEntry {
+  /** One line for the list of commands. */
+  readonly summary: string;
+  load(): Promise<Tool>;
+}
+
+/** Kafka's script names without `.sh`. */
+export const TOOLS: Readonly<Record<string, ToolEntry>> = {
+  'kafka-server-start': {
+    summary: 'start a broker from a properties file',
+    load: async () => (await import('./server/server-start.ts')).serverStart,
+  },
+  'kafka-server-stop': {
+    summary: 'stop the brokers started on this machine from this folder',
+    load: async () => (await import('./server/server-stop.ts')).serverStop,
+  },
+  'kafka-topics': {
+    summary: 'create, list, describe, alter and delete topics',
+    load: async () => (await import('./topics/topics.ts')).topics,
+  },
+  'kafka-console-producer': {
+    summary: 'write lines from standard input to a topic',
+    load: async () => (await import('./console-producer/console-producer.ts')).consoleProducer,
+  },
+  'kafka-console-consumer': {
+    summary: 'print the records of a topic',
+    load: async () => (await import('./console-consumer/console-consumer.ts')).consoleConsumer,
+  },
+  'kafka-consumer-groups': {
+    summary: 'list and describe consumer groups, reset and delete their offsets',
+    load: async () => (await import('./consumer-groups/consumer-groups.ts')).consumerGroups,
+  },
+  'kafka-configs': {
+    summary: 'show and change settings of topics, brokers, groups …',
+    load: async () => (await import('./configs/configs.ts')).configs,
+  },
+  'kafka-get-offsets': {
+    summary: 'print offsets of partitions',
+    load: async () => (await import('./offsets/get-offsets.ts')).getOffsets,
+  },
+  'kafka-delete-records': {
+    summary: 'delete records up to an offset',
+    load: async () => (await import('./offsets/delete-records.ts')).deleteRecords,
+  },
+  'kafka-broker-api-versions': {
+    summary: 'print which APIs and versions each broker serves',
+    load: async () => (await import('./api-versions/broker-api-versions.ts')).brokerApiVersions,
+  },
+  'kafka-dump-log': {
+    summary: 'show the content of log and index files',
+    load: async () => (await import('./dump-log/dump-log.ts')).dumpLog,
+  },
+  'kafka-producer-perf-test': {
+    summary: 'measure producing',
+    load: async () => (await import('./perf/producer-perf.ts')).producerPerf,
+  },
+  'kafka-consumer-perf-test': {
+    summary: 'measure consuming',
+    load: async () => (await import('./perf/consumer-perf.ts')).consumerPerf,
+  },
+  'kafka-verifiable-producer': {
+    summary: 'produce numbers and print what was acknowledged, as JSON',
+    load: async () => (await import('./verifiable/verifiable-producer.ts')).verifiableProducer,
+  },
+  'kafka-verifiable-consumer': {
+    summary: 'consume and print every event, as JSON',
+    load: async () => (await import('./verifiable/verifiable-consumer.ts')).verifiableConsumer,
+  },
+};
