@@ -7,6 +7,13 @@ import type { BrokerEndpoint, MetadataBatch, MetadataRecord } from './records.ts
 /** Told of each picture in the order of the log, synchronously, before the append that made it is answered. */
 export type ImageListener = (image: ClusterImage, previous: ClusterImage, batch: MetadataBatch) => void;
 
+/** See `MetadataEngine.prepareWith`; undefined when there is nothing to wait for. */
+export type ImagePreparation = (
+  image: ClusterImage,
+  previous: ClusterImage,
+  batch: MetadataBatch,
+) => Promise<void> | undefined;
+
 /** Being the controller. */
 export interface Leadership {
   /** Higher than that of every controller before. */
@@ -48,6 +55,12 @@ export interface MetadataEngine {
 
   /** Calls `listener` for every later batch. Answers how to stop. */
   follow(listener: ImageListener): () => void;
+
+  /**
+   * Work that a batch asks for and that takes many turns of the event loop (making ten thousand logs): done between the
+   * batch becoming durable and its being told to followers, one batch at a time. A rejection is a defect. At most one.
+   */
+  prepareWith(preparation: ImagePreparation): void;
 
   /**
    * Makes this broker known as alive until `leave`, or until the engine finds it gone. Answers its broker epoch, which is

@@ -97,6 +97,22 @@ describe('the log', () => {
     expect(seen).toHaveLength(6);
   });
 
+  test('what a batch needs is prepared before anybody sees it, and later batches wait their turn', async () => {
+    const { engine, epoch } = await lead(new FaultyDisk());
+    const steps: string[] = [];
+    engine.prepareWith((image, previous, batch) => {
+      expect([previous.offset + 1, engine.image.offset + 1]).toEqual([image.offset, batch.offset]);
+      if (batch.offset === 2) return undefined;
+      steps.push(`prepare ${batch.offset}`);
+      return Promise.resolve().then(() => {
+        steps.push(`prepared ${batch.offset}`);
+      });
+    });
+    engine.follow((image) => steps.push(`told ${image.offset}`));
+    await Promise.all([1, 2, 3].map((at) => engine.append(epoch, at - 1, [topic(`t${at}`)])));
+    expect(steps).toEqual(['prepare 1', 'prepared 1', 'told 1', 'told 2', 'prepare 3', 'prepared 3', 'told 3']);
+  });
+
   test('an append decided on something older is refused, and nothing of it stays', async () => {
     const { engine, epoch, append } = await lead(new FaultyDisk());
     await append(topic('a'));

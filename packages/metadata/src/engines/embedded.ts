@@ -9,6 +9,7 @@ import {
   type BrokerRegistration,
   EngineError,
   type ImageListener,
+  type ImagePreparation,
   type Leadership,
   type MetadataEngine,
 } from '../engine.ts';
@@ -69,6 +70,7 @@ export class EmbeddedEngine implements MetadataEngine {
   readonly #alive = new Map<number, AliveBroker>();
   readonly #candidates: Candidate[] = [];
 
+  #prepare: ImagePreparation | undefined;
   #image: ClusterImage;
   /** Undefined until the first append. */
   #file: DiskFile | undefined;
@@ -199,6 +201,8 @@ export class EmbeddedEngine implements MetadataEngine {
       }
       for (const { batch, image, resolve } of group) {
         const previous = this.#image;
+        const prepared = this.#prepare?.(image, previous, batch);
+        if (prepared !== undefined) await prepared;
         this.#image = image;
         for (const listener of this.#listeners) listener(image, previous, batch);
         resolve(batch.offset);
@@ -330,6 +334,10 @@ export class EmbeddedEngine implements MetadataEngine {
       // Nothing is lost: the logs it would have replaced are all there.
       this.#onEvent({ kind: 'snapshotFailed', error });
     }
+  }
+
+  prepareWith(preparation: ImagePreparation): void {
+    this.#prepare = preparation;
   }
 
   follow(listener: ImageListener): () => void {
