@@ -224,7 +224,7 @@ function follow(context: BrokerContext, image: ClusterImage, previous: ClusterIm
   const changed = applyDynamicSettings(context.config, image);
   context.partitions.follow(image, previous, batch);
   if (changed.length > 0) context.partitions.configureAll(image);
-  context.groups.onImage(image, previous);
+  context.groups.onImage(image, previous, batch);
 }
 
 function readGauges({ metrics, partitions, parked, fetchSessions }: BrokerContext): void {

@@ -1,5 +1,6 @@
 // Every metric of the broker, declared once with meaning and unit, under Kafka's names in Prometheus spelling. Hot paths
 // write plain number fields; a scrape reads them (node/metrics-server.ts publishes them through prom-client).
+import { GROUP_METRICS } from './group/metrics.ts';
 
 /** A metric as declared. `labels` of a family are given per cell with `with(...)`. */
 export interface MetricDefinition {
@@ -227,6 +228,7 @@ export const BROKER_METRICS = {
     name: 'kafka_server_fetchsessioncache_incrementalfetchsessionevictions_total',
     help: 'Incremental fetch sessions given up for newer ones',
   },
+  ...GROUP_METRICS,
 } as const satisfies Record<string, MetricDefinition>;
 
 export type BrokerMetrics = MetricsOf<typeof BROKER_METRICS>;

@@ -11,6 +11,3 @@ export interface CommittedOffset {
   /** The topic it was committed for; the zero uuid in records of older brokers. */
   readonly topicId: string;
 }
-
-/** Kafka's way of saying "no topic id". */
-export const ZERO_UUID = 'AAAAAAAAAAAAAAAAAAAAAA';

@@ -4,6 +4,7 @@
 //   GroupMetadata (key type 2)  value v3
 // Read besides: every older version, the legacy offset key (type 0). Other types (groups of the newer protocols in a
 // taken-over log) are left alone.
+
 import {
   decodeRecordKey,
   decodeRecordValue,
@@ -17,9 +18,10 @@ import {
   LegacyOffsetCommitValue,
 } from '@moldau/protocol/coordinator-records/legacy-offset-commit';
 import { OffsetCommitKey, OffsetCommitValue } from '@moldau/protocol/coordinator-records/offset-commit';
+import { ZERO_UUID } from '@moldau/protocol/description/field';
 import type { RecordCodec } from '../replicated-machine/machine.ts';
 import type { Phase } from './classic-group.ts';
-import { type CommittedOffset, ZERO_UUID } from './committed-offset.ts';
+import type { CommittedOffset } from './committed-offset.ts';
 import type { Rebalance } from './rebalance-history.ts';
 
 /** A member as stored. */

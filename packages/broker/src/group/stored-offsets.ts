@@ -1,8 +1,9 @@
 // OffsetFetch and OffsetDelete, and the removal of offsets whose topic or group is gone.
+import { ZERO_UUID } from '@moldau/protocol/description/field';
 import type { Ticket } from '../replicated-machine/machine.ts';
 import { type ClassicGroup, readsTopic } from './classic-group.ts';
 import type { DeleteOffsetsCommand, FetchedOffset, FetchOffsetsCommand, TopicsDeletedCommand } from './commands.ts';
-import { type CommittedOffset, ZERO_UUID } from './committed-offset.ts';
+import type { CommittedOffset } from './committed-offset.ts';
 import type { OffsetStore } from './offset-store.ts';
 import { CONSUMER_PROTOCOL_TYPE } from './subscriptions.ts';
 import type { Turn } from './turn.ts';

@@ -3,6 +3,7 @@
 // APIs whose response has a top-level error code need nothing here; the others say below how the request is mirrored.
 import { APIS, type ApiName } from '@moldau/protocol';
 import type { Field, Fields } from '@moldau/protocol/description/field';
+import { includes, parseVersions } from '@moldau/protocol/description/versions';
 import { errorCode, type WireError } from '@moldau/protocol/errors';
 import { BrokerDiskError } from '@moldau/storage';
 import { ControllerUnavailable } from '../controller/controller.ts';
@@ -11,8 +12,10 @@ import { ControllerUnavailable } from '../controller/controller.ts';
 interface Mirror {
   /** Field of the request and of the response that hold the items. */
   readonly items: readonly [request: string, response: string];
-  /** Fields copied from an item, by their names there. */
+  /** Fields copied from an item, by their names there; '' is an item that is no struct. */
   readonly copied: readonly (readonly [request: string, response: string])[];
+  /** Versions that have the items in the response. Default: all. */
+  readonly versions?: string;
   readonly inner?: Mirror;
 }
 
@@ -69,6 +72,10 @@ const mirrors: Partial<Record<ApiName, Mirror>> = {
     ['partitions', 'partitions'],
     [['partitionIndex', 'partitionIndex']],
   ),
+  OffsetFetch: { items: ['groups', 'groups'], copied: [['groupId', 'groupId']], versions: '8+' },
+  FindCoordinator: { items: ['coordinatorKeys', 'coordinators'], copied: [['', 'key']], versions: '4+' },
+  DescribeGroups: { items: ['groups', 'groups'], copied: [['', 'groupId']] },
+  DeleteGroups: { items: ['groupsNames', 'results'], copied: [['', 'groupId']] },
   Metadata: { items: ['topics', 'topics'], copied: [['name', 'name']] },
   CreateTopics: { items: ['topics', 'topics'], copied: [['name', 'name']] },
   CreatePartitions: { items: ['topics', 'results'], copied: [['name', 'name']] },
@@ -95,16 +102,16 @@ const mirrors: Partial<Record<ApiName, Mirror>> = {
   },
 };
 
-/** A response that carries the error, or undefined when the API has no place for one in this request. */
-export function failureAnswer(api: ApiName, request: unknown, error: unknown): object | undefined {
+/** A response that carries the error, or undefined when this version of the API has no place for one. */
+export function failureAnswer(api: ApiName, version: number, request: unknown, error: unknown): object | undefined {
   const code = errorCode(wireErrorOf(error));
   const { fields } = APIS[api].response as { readonly fields: Fields };
-  const answer = blank(fields);
-  const told = 'errorCode' in fields;
-  if (told) answer.errorCode = code;
+  const answer = blank(fields, version);
+  const told = tell(answer, fields, version, code);
   const mirror = mirrors[api];
-  if (mirror) fill(answer, fields, mirror, request, code);
-  return told || mirror ? answer : undefined;
+  const mirrored = mirror && includes(parseVersions(mirror.versions ?? '0+'), version) ? mirror : undefined;
+  if (mirrored) fill(answer, fields, mirrored, request, version, code);
+  return told || mirrored ? answer : undefined;
 }
 
 /** What a thrown error is on the wire. */
@@ -113,32 +120,54 @@ function wireErrorOf(error: unknown): WireError {
   return error instanceof BrokerDiskError ? 'KAFKA_STORAGE_ERROR' : 'UNKNOWN_SERVER_ERROR';
 }
 
-function fill(answer: Record<string, unknown>, fields: Fields, mirror: Mirror, request: unknown, code: number): void {
+function fill(
+  answer: Record<string, unknown>,
+  fields: Fields,
+  mirror: Mirror,
+  request: unknown,
+  version: number,
+  code: number,
+): void {
   const [from, to] = mirror.items;
   const items = (request as Record<string, unknown> | undefined)?.[from];
   const itemFields = fields[to]?.element?.fields;
   if (!Array.isArray(items) || !itemFields) return;
-  answer[to] = items.map((item: Record<string, unknown>) => {
-    const told = blank(itemFields);
-    for (const [source, target] of mirror.copied) told[target] = item[source];
-    if ('errorCode' in itemFields) told.errorCode = code;
-    if (mirror.inner) fill(told, itemFields, mirror.inner, item, code);
+  answer[to] = items.map((item: unknown) => {
+    const told = blank(itemFields, version);
+    for (const [source, target] of mirror.copied) {
+      told[target] = source === '' ? item : (item as Record<string, unknown>)[source];
+    }
+    tell(told, itemFields, version, code);
+    if (mirror.inner) fill(told, itemFields, mirror.inner, item, version, code);
     return told;
   });
 }
 
-/** Every field at its default. */
-function blank(fields: Fields): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, blankField(field)]));
+/** Sets the error code where this version has one. */
+function tell(answer: Record<string, unknown>, fields: Fields, version: number, code: number): boolean {
+  const field = fields.errorCode;
+  if (!field || !isIn(field, version)) return false;
+  answer.errorCode = code;
+  return true;
 }
 
-function blankField(field: Field): unknown {
+function isIn(field: Field, version: number): boolean {
+  return field.versions === undefined || includes(parseVersions(field.versions), version);
+}
+
+/** Every field of the version at its default. */
+function blank(fields: Fields, version: number): Record<string, unknown> {
+  const present = Object.entries(fields).filter(([, field]) => isIn(field, version));
+  return Object.fromEntries(present.map(([name, field]) => [name, blankField(field, version)]));
+}
+
+function blankField(field: Field, version: number): unknown {
   if (field.default !== undefined) return field.default;
   switch (field.kind) {
     case 'array':
       return [];
     case 'struct':
-      return field.nullable ? null : blank(field.fields ?? {});
+      return field.nullable ? null : blank(field.fields ?? {}, version);
     case 'bool':
       return false;
     case 'string':

@@ -5,21 +5,32 @@ import { alterConfigs } from './alter-configs.ts';
 import { apiVersions } from './api-versions.ts';
 import { createPartitions } from './create-partitions.ts';
 import { createTopics } from './create-topics.ts';
+import { deleteGroups } from './delete-groups.ts';
 import { deleteRecords } from './delete-records.ts';
 import { deleteTopics } from './delete-topics.ts';
 import { describeCluster } from './describe-cluster.ts';
 import { describeConfigs } from './describe-configs.ts';
+import { describeGroups } from './describe-groups.ts';
 import { describeLogDirs } from './describe-log-dirs.ts';
 import { describeProducers } from './describe-producers.ts';
 import { describeTopicPartitions } from './describe-topic-partitions.ts';
 import { fetch } from './fetch.ts';
+import { findCoordinator } from './find-coordinator.ts';
+import { heartbeat } from './heartbeat.ts';
 import { incrementalAlterConfigs } from './incremental-alter-configs.ts';
 import { initProducerId } from './init-producer-id.ts';
+import { joinGroup } from './join-group.ts';
+import { leaveGroup } from './leave-group.ts';
 import { listConfigResources } from './list-config-resources.ts';
+import { listGroups } from './list-groups.ts';
 import { listOffsets } from './list-offsets.ts';
 import { metadata } from './metadata.ts';
+import { offsetCommit } from './offset-commit.ts';
+import { offsetDelete } from './offset-delete.ts';
+import { offsetFetch } from './offset-fetch.ts';
 import { offsetForLeaderEpoch } from './offset-for-leader-epoch.ts';
 import { produce } from './produce.ts';
+import { syncGroup } from './sync-group.ts';
 
 /** One served API. */
 export interface ServedApi {
@@ -69,6 +80,15 @@ export const SERVED_APIS: readonly ServedApi[] = [
   serve('Fetch', fetch),
   serve('ListOffsets', listOffsets),
   serve('Metadata', metadata),
+  serve('OffsetCommit', offsetCommit),
+  serve('OffsetFetch', offsetFetch),
+  serve('FindCoordinator', findCoordinator),
+  serve('JoinGroup', joinGroup),
+  serve('Heartbeat', heartbeat),
+  serve('LeaveGroup', leaveGroup),
+  serve('SyncGroup', syncGroup),
+  serve('DescribeGroups', describeGroups),
+  serve('ListGroups', listGroups),
   serve('ApiVersions', apiVersions),
   serve('CreateTopics', createTopics),
   serve('DeleteTopics', deleteTopics),
@@ -79,7 +99,9 @@ export const SERVED_APIS: readonly ServedApi[] = [
   serve('AlterConfigs', alterConfigs),
   serve('DescribeLogDirs', describeLogDirs),
   serve('CreatePartitions', createPartitions),
+  serve('DeleteGroups', deleteGroups),
   serve('IncrementalAlterConfigs', incrementalAlterConfigs),
+  serve('OffsetDelete', offsetDelete),
   serve('DescribeCluster', describeCluster),
   serve('DescribeProducers', describeProducers),
   serve('ListConfigResources', listConfigResources),

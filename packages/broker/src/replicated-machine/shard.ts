@@ -113,6 +113,12 @@ export class Shard<Command, LogRecord, Answer, Notice> {
     return { ...replayed, loadMs: this.#o.clock.monotonic() - startedAtMs };
   }
 
+  /** Settles when every reply so far has left: at once when nothing is held. */
+  drained(): Promise<void> {
+    if (this.#state !== 'active' || this.#held.length === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#o.log.whenPersisted(this.#endOffset, () => resolve()));
+  }
+
   /** Ends this shard: its memory is dropped, everybody who waits is refused. */
   close(error: WireError = 'NOT_COORDINATOR'): void {
     if (this.#state === 'closed') return;
