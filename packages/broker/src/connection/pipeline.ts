@@ -161,7 +161,7 @@ export class Pipeline {
     });
     if (served) this.#cells[served.key]!.failures.value++;
     try {
-      const answer = served && failureAnswer(served.api, body, error);
+      const answer = served && failureAnswer(served.api, apiVersion, body, error);
       if (served && answer !== undefined) {
         request.finish({ kind: 'answered', chunks: this.#encode(request, served, answer) });
         return;

@@ -12,14 +12,22 @@ const requests: Record<string, unknown> = {
   OffsetForLeaderEpoch: { topics: [{ topic: 't', partitions: [{ partition: 3 }] }] },
   OffsetCommit: { topics: [{ name: 't', topicId: id, partitions: [{ partitionIndex: 3 }] }] },
   Metadata: { topics: [{ name: 't' }] },
+  OffsetFetch: { groups: [{ groupId: 'g' }], topics: [{ name: 't', partitionIndexes: [3] }] },
+  DeleteTopics: { topicNames: ['t'], topics: [{ name: 't', topicId: id }] },
+  DescribeProducers: { topics: [{ name: 't', partitionIndexes: [3] }] },
+  DescribeTopicPartitions: { topics: [{ name: 't' }] },
+  FindCoordinator: { coordinatorKeys: ['g'] },
+  DescribeGroups: { groups: ['g'] },
+  DeleteGroups: { groupsNames: ['g'] },
 };
 
 describe.each(SERVED_APIS.map((served) => [served.api, served] as const))('%s', (api, { versions }) => {
-  const answer = failureAnswer(api, requests[api] ?? {}, new Error('unforeseen'));
-
   test('encodes in every version and tells the error', () => {
-    if (answer === undefined) return;
     for (let apiVersion = versions.min; apiVersion <= versions.max; apiVersion++) {
+      const answer = failureAnswer(api, apiVersion, requests[api] ?? {}, new Error('unforeseen'));
+      // DescribeLogDirs had no place for an error before v3: its client loses the connection.
+      if (api === 'DescribeLogDirs' && apiVersion < 3) continue;
+      expect(answer).toBeDefined();
       const of = { api: APIS[api] as Api, apiVersion, correlationId: 7 };
       const frame = Buffer.concat(encodeResponse(of, answer as never)).subarray(4);
       const { body } = decodeResponse(of.api, apiVersion, frame);

@@ -26,7 +26,7 @@ const topicPartitions = (
   index: Mirror['copied'],
 ): Mirror => ({ items: topics, copied: names, inner: { items: partitions, copied: index } });
 
-const mirrors: Partial<Record<ApiName, Mirror>> = {
+const mirrors: Partial<Record<ApiName, Mirror | readonly Mirror[]>> = {
   Produce: topicPartitions(
     ['topicData', 'responses'],
     [
@@ -72,7 +72,36 @@ const mirrors: Partial<Record<ApiName, Mirror>> = {
     ['partitions', 'partitions'],
     [['partitionIndex', 'partitionIndex']],
   ),
-  OffsetFetch: { items: ['groups', 'groups'], copied: [['groupId', 'groupId']], versions: '8+' },
+  DescribeProducers: topicPartitions(
+    ['topics', 'topics'],
+    [['name', 'name']],
+    ['partitionIndexes', 'partitions'],
+    [['', 'partitionIndex']],
+  ),
+  DescribeTopicPartitions: { items: ['topics', 'topics'], copied: [['name', 'name']] },
+  OffsetFetch: [
+    {
+      ...topicPartitions(
+        ['topics', 'topics'],
+        [['name', 'name']],
+        ['partitionIndexes', 'partitions'],
+        [['', 'partitionIndex']],
+      ),
+      versions: '1-7',
+    },
+    { items: ['groups', 'groups'], copied: [['groupId', 'groupId']], versions: '8+' },
+  ],
+  DeleteTopics: [
+    { items: ['topicNames', 'responses'], copied: [['', 'name']], versions: '1-5' },
+    {
+      items: ['topics', 'responses'],
+      copied: [
+        ['name', 'name'],
+        ['topicId', 'topicId'],
+      ],
+      versions: '6+',
+    },
+  ],
   FindCoordinator: { items: ['coordinatorKeys', 'coordinators'], copied: [['', 'key']], versions: '4+' },
   DescribeGroups: { items: ['groups', 'groups'], copied: [['', 'groupId']] },
   DeleteGroups: { items: ['groupsNames', 'results'], copied: [['', 'groupId']] },
@@ -108,8 +137,7 @@ export function failureAnswer(api: ApiName, version: number, request: unknown, e
   const { fields } = APIS[api].response as { readonly fields: Fields };
   const answer = blank(fields, version);
   const told = tell(answer, fields, version, code);
-  const mirror = mirrors[api];
-  const mirrored = mirror && includes(parseVersions(mirror.versions ?? '0+'), version) ? mirror : undefined;
+  const mirrored = [mirrors[api] ?? []].flat().find((one) => includes(parseVersions(one.versions ?? '0+'), version));
   if (mirrored) fill(answer, fields, mirrored, request, version, code);
   return told || mirrored ? answer : undefined;
 }
