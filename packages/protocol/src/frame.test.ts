@@ -54,9 +54,9 @@ describe('requests', () => {
     }
   });
 
-  test('bytes behind the body are refused', () => {
+  test('bytes behind the body are left alone, as Apache Kafka leaves them', () => {
     const frame = hex('0003 0001 00000007 ffff 00000000 00');
-    expect(() => decodeRequest(APIS.Metadata, decodeRequestHeader(frame), frame)).toThrow('1 bytes behind the end');
+    expect(decodeRequest(APIS.Metadata, decodeRequestHeader(frame), frame).topics).toEqual([]);
   });
 });
 
@@ -79,6 +79,11 @@ describe('responses', () => {
       expect(decodeResponse(APIS.ApiVersions, apiVersion, frame).correlationId).toBe(7);
     }
   });
+});
+
+test('bytes behind the body of a response are refused', () => {
+  const frame = hex('00000007 0000 00');
+  expect(() => decodeResponse(APIS.Heartbeat, 0, frame)).toThrow('1 bytes behind the end');
 });
 
 describe('the table of APIs', () => {

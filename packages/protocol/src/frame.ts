@@ -39,9 +39,9 @@ export function decodeRequestHeader(frame: Buffer): FrameHeader {
   return { apiKey, apiVersion, correlationId, clientId, known, bodyPosition: reading.position };
 }
 
-/** The body has to fill the rest of the frame. */
+/** Bytes behind the body are left alone, as Apache Kafka leaves them: a sloppy client is served there, so it is here. */
 export function decodeRequest<A extends Api>(api: A, header: FrameHeader, frame: Buffer): MessageOf<A['request']> {
-  return decodeWhole<A['request']>(api.request, header.apiVersion, frame, header.bodyPosition);
+  return decode<A['request']>(api.request, header.apiVersion, frame, header.bodyPosition);
 }
 
 export interface RequestOptions<A extends Api> {
