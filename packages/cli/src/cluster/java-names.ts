@@ -1,6 +1,6 @@
 // How Kafka's tools name an error: the class of the Java client's exception, and what it says.
 import { KafkaError, type LocalError } from '@moldau/client/errors';
-import type { WireError } from '@moldau/protocol';
+import { WIRE_ERRORS, type WireError } from '@moldau/protocol';
 
 /** Where the class is not simply the error's name in another spelling. */
 const IRREGULAR: Partial<Record<WireError | LocalError, string>> = {
@@ -40,8 +40,36 @@ export function exceptionClass(error: WireError | LocalError): string {
   return `org.apache.kafka.common.errors.${IRREGULAR[error] ?? `${words.join('')}Exception`}`;
 }
 
+/**
+ * What the Java client says where a broker sends a number and no text. Scripts look for these words, so the tools use
+ * them for the errors that a tool can show; everything else is said in the words of our own client.
+ */
+const JAVA_WORDING: Partial<Record<WireError | LocalError, string>> = {
+  OFFSET_OUT_OF_RANGE: 'The requested offset is not within the range of offsets maintained by the server.',
+  UNKNOWN_TOPIC_OR_PARTITION: 'This server does not host this topic-partition.',
+  UNKNOWN_TOPIC_ID: 'This server does not host this topic ID.',
+  MESSAGE_TOO_LARGE: 'The request included a message larger than the max message size the server will accept.',
+  COORDINATOR_NOT_AVAILABLE: 'The coordinator is not available.',
+  INVALID_GROUP_ID: 'The group id is invalid.',
+  GROUP_ID_NOT_FOUND: 'The group id does not exist.',
+  NON_EMPTY_GROUP: 'The group is not empty.',
+  GROUP_SUBSCRIBED_TO_TOPIC:
+    'Deleting offsets of a topic is forbidden while the consumer group is actively subscribed to it.',
+  TOPIC_AUTHORIZATION_FAILED: 'Topic authorization failed.',
+  GROUP_AUTHORIZATION_FAILED: 'Group authorization failed.',
+  CLUSTER_AUTHORIZATION_FAILED: 'Cluster authorization failed.',
+  TOPIC_DELETION_DISABLED: 'Topic deletion is disabled.',
+};
+
+/** The message of an error as Kafka's tools show it. */
+export function shownMessage(error: unknown): string {
+  if (!(error instanceof KafkaError)) return error instanceof Error ? error.message : String(error);
+  const general = error.error in WIRE_ERRORS && error.message === WIRE_ERRORS[error.error as WireError].message;
+  return (general && JAVA_WORDING[error.error]) || error.message;
+}
+
 /** As Java shows an exception: class and message for what a broker answered, the message alone for anything else. */
 export function shownException(error: unknown): string {
-  if (error instanceof KafkaError) return `${exceptionClass(error.error)}: ${error.message}`;
-  return error instanceof Error ? error.message : String(error);
+  const message = shownMessage(error);
+  return error instanceof KafkaError ? `${exceptionClass(error.error)}: ${message}` : message;
 }

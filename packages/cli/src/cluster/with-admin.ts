@@ -1,5 +1,5 @@
 // A connection to the cluster for the time that a tool needs it.
-import { Admin } from '@moldau/client/admin';
+import { Admin } from '@moldau/client/admin/admin';
 import type { AdminApi } from '@moldau/client/admin/admin-api';
 import type { OptionTable } from '../command-line/option.ts';
 import type { ParsedOptions } from '../command-line/parsed-options.ts';

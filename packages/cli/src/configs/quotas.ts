@@ -80,23 +80,19 @@ export async function alterQuotasOrCredentials(
 ): Promise<void> {
   const { types, names } = entities;
   const all = [...added.keys(), ...deleted];
+  const refuse = (known: readonly string[], what: string, type: EntityType) => {
+    refuseUnknown([...added.keys()], known, `Only ${what} can be added for '${type}' using --bootstrap-server.`);
+    refuseUnknown(deleted, known, `Only ${what} can be deleted for '${type}' using --bootstrap-server.`);
+  };
   if (types[0] === 'ips') {
-    refuseUnknown(all, IP_QUOTAS, "Only connection quota configs can be added for 'ips' using --bootstrap-server.");
+    refuse(IP_QUOTAS, 'connection quota configs', 'ips');
     return await alterQuotas(admin, entities, added, deleted);
   }
   if (types.includes('clients')) {
-    refuseUnknown(
-      all,
-      USER_AND_CLIENT_QUOTAS,
-      "Only quota configs can be added for 'clients' using --bootstrap-server.",
-    );
+    refuse(USER_AND_CLIENT_QUOTAS, 'quota configs', 'clients');
     return await alterQuotas(admin, entities, added, deleted);
   }
-  refuseUnknown(
-    all,
-    [...USER_AND_CLIENT_QUOTAS, ...Object.keys(SCRAM)],
-    "Only quota and SCRAM credential configs can be added for 'users' using --bootstrap-server.",
-  );
+  refuse([...USER_AND_CLIENT_QUOTAS, ...Object.keys(SCRAM)], 'quota and SCRAM credential configs', 'users');
   if (!all.some(isScram)) return await alterQuotas(admin, entities, added, deleted);
   if (names.includes('')) {
     throw new CommandLineError(

@@ -35,7 +35,7 @@ export const consoleConsumer = defineTool({
     const topics = include === undefined ? options.value('topic')! : new RegExp(`^(?:${include})$`);
     const partition = options.number('partition');
     const timeout = options.number('timeout-ms');
-    const { Consumer } = await import('@moldau/client/consumer');
+    const { Consumer } = await import('@moldau/client/consumer/consumer');
     const consumer = new Consumer(consumerSettings(setup.consumer, terminal));
     if (partition === undefined) consumer.subscribe(topics);
     else {

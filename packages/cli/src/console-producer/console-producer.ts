@@ -25,7 +25,7 @@ export const consoleProducer = defineTool({
     } catch (error) {
       throw new CommandLineError((error as Error).message, { usage: false });
     }
-    const { Producer } = await import('@moldau/client/producer');
+    const { Producer } = await import('@moldau/client/producer/producer');
     const producer = new Producer(producerSettings(setup.producer, terminal));
     const stopped = new AbortController();
     terminal.onInterrupt(() => stopped.abort());
@@ -52,7 +52,7 @@ async function produceLines(sender: Sender, read: LineReader, terminal: Terminal
   const produce = async (lines: readonly string[]) => {
     for (const line of lines) {
       const pending = sender.send(read(line, ++lineNumber));
-      if (pending) await pending;
+      if (pending !== undefined) await pending;
       prompt();
     }
   };

@@ -8,6 +8,7 @@ import type { Terminal } from '../terminal.ts';
 import { defineTool } from '../tool.ts';
 import { type Action, checkGroupOptions, type GroupOptions, parseStates, parseTypes } from './check-options.ts';
 import { CONSUMER_GROUPS_OPTIONS } from './options.ts';
+import { whyNoRe2 } from './re2-syntax.ts';
 import { listingTable } from './tables.ts';
 
 export const consumerGroups = defineTool({
@@ -109,12 +110,7 @@ function parsedValue(
 }
 
 function validateRegex(text: string, terminal: Terminal): number {
-  try {
-    new RegExp(text, 'u');
-    terminal.out(`The regular expression \`${text}\` is valid.\n`);
-  } catch (error) {
-    const reason = (error as Error).message.replace(/^Invalid regular expression: \/.*\/\w*: /s, '').toLowerCase();
-    terminal.out(`The regular expression \`${text}\` is invalid: ${reason}.\n`);
-  }
+  const reason = whyNoRe2(text);
+  terminal.out(`The regular expression \`${text}\` is ${reason === undefined ? 'valid' : `invalid: ${reason}`}.\n`);
   return 0;
 }

@@ -1,11 +1,12 @@
 // --delete-offsets and --delete.
 import type { AdminApi } from '@moldau/client/admin/admin-api';
-import type { KafkaError } from '@moldau/client/errors';
-import { shownException } from '../cluster/java-names.ts';
+import type { PartitionOutcome } from '@moldau/client/admin/admin-model';
+import { KafkaError } from '@moldau/client/errors';
+import { shownException, shownMessage } from '../cluster/java-names.ts';
 import { CommandLineError } from '../command-line/option.ts';
 import type { Terminal } from '../terminal.ts';
 import type { GroupOptions } from './check-options.ts';
-import { type DeletionRow, deletionsTable } from './tables.ts';
+import { type DeletionRow, deletionsTable, type TopicPartition } from './tables.ts';
 import { parseTopicArguments } from './topic-arguments.ts';
 
 /** Errors that are about partitions, not about the group. */
@@ -38,7 +39,7 @@ export async function deleteOffsets(admin: AdminApi, options: GroupOptions, term
     }
   }
   let first: KafkaError | undefined;
-  const outcomes = partitions.length === 0 ? [] : await admin.deleteConsumerGroupOffsets(groupId, partitions);
+  const outcomes = partitions.length === 0 ? [] : await deleted(admin, groupId, partitions);
   for (const { topic, partition, error } of outcomes) {
     first ??= error;
     rows.push({ topic, partition, error: error && shownException(error) });
@@ -47,9 +48,23 @@ export async function deleteOffsets(admin: AdminApi, options: GroupOptions, term
   terminal.out(deletionsTable(rows));
 }
 
+/** An error of the whole group is told for each partition, as Kafka's tool does. */
+async function deleted(
+  admin: AdminApi,
+  groupId: string,
+  partitions: readonly TopicPartition[],
+): Promise<readonly PartitionOutcome[]> {
+  try {
+    return await admin.deleteConsumerGroupOffsets(groupId, partitions);
+  } catch (error) {
+    if (!(error instanceof KafkaError && OF_GROUPS.includes(error.error))) throw error;
+    return partitions.map((partition) => ({ ...partition, error }));
+  }
+}
+
 function outcomeLine(groupId: string, error: KafkaError | undefined): string {
   if (!error) return `Request succeeded for deleting offsets from group ${groupId}.\n`;
-  if (OF_GROUPS.includes(error.error)) return `\nError: ${error.message}\n`;
+  if (OF_GROUPS.includes(error.error)) return `\nError: ${shownMessage(error)}\n`;
   if (OF_PARTITIONS.includes(error.error)) {
     return '\nError: Encountered some partition-level error, see the follow-up details.\n';
   }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { AdminApi } from '@moldau/client/admin/admin-api';
 import type { OffsetSpec } from '@moldau/client/admin/admin-model';
 import { KafkaError } from '@moldau/client/errors';
+import { shownMessage } from '../cluster/java-names.ts';
 import { CommandLineError } from '../command-line/option.ts';
 import type { Terminal } from '../terminal.ts';
 import { parseDateTime, parseDuration } from '../text/java-date.ts';
@@ -35,7 +36,7 @@ export async function resetOffsets(
     const unknown = group instanceof KafkaError && group.error === 'GROUP_ID_NOT_FOUND';
     if (group instanceof Error && !unknown) throw group;
     if (group === undefined || group instanceof Error || group.state === 'Empty' || group.state === 'Dead') {
-      groups.set(groupId, await resetGroup(groupId, reset));
+      groups.set(groupId, await resetGroup(groupId, reset).catch(plainly));
     } else {
       terminal.out(
         `\nError: Assignments can only be reset if the group '${groupId}' is inactive, but the current state is ${group.state}.\n`,
@@ -45,6 +46,11 @@ export async function resetOffsets(
   }
   const oneGroup = options.values('group').length === 1;
   terminal.out(options.has('export') ? `${resetPlanCsv(groups, oneGroup)}\n` : newOffsetsTable(groups));
+}
+
+/** Kafka's tool says what went wrong with a group without the class of the exception. */
+function plainly(error: unknown): never {
+  throw error instanceof KafkaError ? new Error(shownMessage(error), { cause: error }) : error;
 }
 
 async function resetGroup(groupId: string, reset: Reset): Promise<NewOffset[]> {
@@ -134,8 +140,7 @@ async function newOffsets(groupId: string, partitions: readonly TopicPartition[]
         reset,
       );
     case 'by-duration': {
-      const duration = usage(() => parseDuration(options.value('by-duration')!));
-      return await atTime(partitions, terminal.now() - duration, reset);
+      return await atTime(partitions, terminal.now() - parseDuration(options.value('by-duration')!), reset);
     }
     case 'to-current': {
       const committed = await committedOffsets(admin, groupId);

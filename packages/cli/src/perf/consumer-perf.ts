@@ -111,7 +111,7 @@ export const consumerPerf = defineTool({
     }
     const settings = await consumerProperties(options);
     if (!options.has('hide-header')) terminal.out(headerLine(options.has('show-detailed-stats')));
-    const { Consumer } = await import('@moldau/client/consumer');
+    const { Consumer } = await import('@moldau/client/consumer/consumer');
     const consumer = new Consumer(consumerSettings(settings, terminal));
     try {
       await measure(consumer, options, terminal);

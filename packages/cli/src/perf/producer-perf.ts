@@ -104,7 +104,7 @@ export const producerPerf = defineTool({
   run: async (options, terminal) => {
     checkOptions(options);
     const properties = await producerProperties(options);
-    const { Producer } = await import('@moldau/client/producer');
+    const { Producer } = await import('@moldau/client/producer/producer');
     const payloads = choosePayloads(options, terminal);
     const producer = new Producer(producerSettings(properties, terminal));
     try {

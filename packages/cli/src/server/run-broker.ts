@@ -25,7 +25,7 @@ export async function runBroker(run: BrokerRun, terminal: Terminal): Promise<num
     broker = await startBrokerProcess({
       ...(run.file ? { file: run.file } : {}),
       overrides: run.overrides,
-      environment: process.env,
+      environment: brokerEnvironment(),
       log: run.log,
     });
   } catch (error) {
@@ -45,12 +45,25 @@ export async function runBroker(run: BrokerRun, terminal: Terminal): Promise<num
   return failure ? 1 : 0;
 }
 
+/** Variables that begin with MOLDAU_ are broker settings, but for those that are about the process. */
+const PROCESS_VARIABLES: ReadonlySet<string> = new Set([
+  'MOLDAU_RUN_DIR',
+  'MOLDAU_LOG_FORMAT',
+  'MOLDAU_DEBUG',
+  'MOLDAU_NODE_OPTIONS',
+]);
+
+function brokerEnvironment(): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !PROCESS_VARIABLES.has(name)));
+}
+
 function whyNot(error: unknown, run: BrokerRun): string {
-  const { code, port, message } = error as NodeJS.ErrnoException & { port?: number };
+  const { message, cause } = error as Error;
+  const { code, port } = (cause ?? error) as NodeJS.ErrnoException & { port?: number };
   if (code === 'EADDRINUSE') {
     return (
-      `Port ${port ?? ''} is taken: another broker or program listens there already. ` +
-      `Stop it (bin/kafka-server-stop.sh stops brokers of yours), or choose another port: ${run.otherPort}`
+      `Port ${port ?? ''} is taken: another broker or program listens there already.\n` +
+      `Stop it (bin/kafka-server-stop.sh stops the brokers that are yours), or choose another port: ${run.otherPort}`
     );
   }
   if (code === 'EACCES')

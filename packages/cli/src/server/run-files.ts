@@ -53,13 +53,18 @@ function readBroker(path: string): RunningBroker | undefined {
   }
 }
 
-/** Is the process there? */
+/** Is the process running? One that has ended and whose parent has not looked yet does not. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return stat.charAt(stat.lastIndexOf(')') + 2) !== 'Z';
+  } catch {
+    return true;
   }
 }
 

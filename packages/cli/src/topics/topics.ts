@@ -3,7 +3,7 @@ import type { AdminApi } from '@moldau/client/admin/admin-api';
 import type { Outcome, PartitionReassignment, TopicDescription } from '@moldau/client/admin/admin-model';
 import { KafkaError } from '@moldau/client/errors';
 import { ZERO_UUID } from '@moldau/protocol';
-import { shownException } from '../cluster/java-names.ts';
+import { shownException, shownMessage } from '../cluster/java-names.ts';
 import { withAdmin } from '../cluster/with-admin.ts';
 import { CommandLineError } from '../command-line/option.ts';
 import type { ParsedOptions } from '../command-line/parsed-options.ts';
@@ -42,7 +42,7 @@ export const topics = defineTool({
       return 0;
     } catch (error) {
       if (error instanceof CommandLineError && error.usage) throw error;
-      terminal.out(`Error while executing topic command : ${(error as Error).message}\n`);
+      terminal.out(`Error while executing topic command : ${shownMessage(error)}\n`);
       if (error instanceof KafkaError) {
         terminal.err(
           logLine(terminal.now(), 'ERROR', `${shownException(error)}\n`, 'org.apache.kafka.tools.TopicCommand'),

@@ -84,7 +84,7 @@ export const verifiableConsumer = defineTool({
   options: OPTIONS,
   run: async (options, terminal) => {
     const settings = await consumerProperties(options, terminal);
-    const { Consumer } = await import('@moldau/client/consumer');
+    const { Consumer } = await import('@moldau/client/consumer/consumer');
     const consumer = new Consumer(consumerSettings(settings, terminal));
     const run = new VerifiableRun(consumer, options, terminal);
     let stopped = false;

@@ -96,7 +96,7 @@ export const verifiableProducer = defineTool({
       ]),
       file === undefined ? new Map() : await loadProperties(file),
     );
-    const { Producer } = await import('@moldau/client/producer');
+    const { Producer } = await import('@moldau/client/producer/producer');
     const producer = new Producer(producerSettings(properties, terminal));
     const run = new VerifiableRun(producer, options, terminal);
     await run.send();
