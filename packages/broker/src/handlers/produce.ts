@@ -5,7 +5,7 @@
 // Differs from Kafka: acks 1 is answered when the records are persisted as `log.durability` says, not when they are only
 // in memory; a request with acks 0 counts as in flight until then, which bounds what waits for the disk; transactional
 // batches are refused until transactions are served.
-import { type InputOf, ZERO_UUID } from '@moldau/protocol';
+import type { InputOf } from '@moldau/protocol';
 import { errorCode, type WireError } from '@moldau/protocol/errors';
 import type { ProduceRequest, ProduceResponse } from '@moldau/protocol/messages/produce';
 import { BATCH_OVERHEAD, isTransactional } from '@moldau/protocol/records/batch-header';
@@ -34,15 +34,16 @@ interface PartitionAnswer {
 }
 
 const ZSTD_SINCE = 7;
+const TOPIC_ID_SINCE = 13;
 /** The one client that may write to internal topics: Kafka's own admin tools name themselves so. */
 const ADMIN_CLIENT_ID = '__admin_client';
 
 export function produce(broker: BrokerContext, call: Call, request: ProduceRequest): Later<Response> {
-  const produced = new PendingProduce(broker, call, request.acks);
+  const produced = new PendingProduce(broker, call, request);
   const image = broker.image();
   const now = broker.ports.clock.now();
   for (const topicData of request.topicData) {
-    const byId = topicData.topicId !== ZERO_UUID && topicData.name === '';
+    const byId = call.apiVersion >= TOPIC_ID_SINCE;
     const topic = byId ? image.topicById(topicData.topicId)?.name : topicData.name;
     const partitionResponses: PartitionAnswer[] = [];
     produced.responses.push({ name: topicData.name, topicId: topicData.topicId, partitionResponses });
@@ -78,6 +79,7 @@ class PendingProduce {
   readonly #broker: BrokerContext;
   readonly #call: Call;
   readonly #acks: number;
+  readonly #transactional: boolean;
   readonly #endpoints: NodeEndpoint[] = [];
   readonly #later = new Later<Response>();
   /** Partitions whose fate is open, and one for the request still being read. */
@@ -86,10 +88,11 @@ class PendingProduce {
   #parked = false;
   #deadline: DeadlineHandle | undefined;
 
-  constructor(broker: BrokerContext, call: Call, acks: number) {
+  constructor(broker: BrokerContext, call: Call, request: ProduceRequest) {
     this.#broker = broker;
     this.#call = call;
-    this.#acks = acks;
+    this.#acks = request.acks;
+    this.#transactional = request.transactionalId !== null;
   }
 
   refuse(answer: PartitionAnswer, topic: string | undefined, refusal: Refused): void {
@@ -146,7 +149,11 @@ class PendingProduce {
   #tryPlace(partition: Partition, data: PartitionData, now: number, zstdAllowed: boolean): Appended | Refused {
     const { records } = data;
     if (records !== null && records.length >= BATCH_OVERHEAD && isTransactional(records)) {
-      return { kind: 'refused', error: 'INVALID_TXN_STATE', detail: 'transactions are not served by this broker yet' };
+      const error = this.#transactional ? 'INVALID_TXN_STATE' : 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED';
+      const detail = this.#transactional
+        ? 'transactions are not served by this broker yet'
+        : 'a transactional batch needs a transactional id';
+      return { kind: 'refused', error, detail };
     }
     return partition.place(records ?? NO_RECORDS, {
       origin: 'client',

@@ -29,7 +29,7 @@ const producer = { producerId: 9, producerEpoch: 1, baseSequence: 0 };
 const refused: Record<string, [WireError, () => Buffer, Partial<BatchLimits>?]> = {
   'no bytes': ['INVALID_RECORD', () => Buffer.alloc(0)],
   'sixteen bytes': ['INVALID_RECORD', () => good().subarray(0, 16)],
-  'a batch cut off': ['CORRUPT_MESSAGE', () => good().subarray(0, 80)],
+  'a batch cut off': ['INVALID_RECORD', () => good().subarray(0, 80)],
   'a size below the header': [
     'CORRUPT_MESSAGE',
     () => {

@@ -75,7 +75,11 @@ export function checkBatch(
   if (size > limits.batchBytesMax) {
     return refuse('MESSAGE_TOO_LARGE', `record batch of ${size} bytes, at most ${limits.batchBytesMax} are allowed`);
   }
-  if (size > bytes) return refuse('CORRUPT_MESSAGE', `record batch of ${size} bytes cut off after ${bytes}`);
+  if (size > bytes) {
+    // Kafka's reader of a request sees no batch at all in these bytes; that of a log sees a damaged one.
+    const error = limits.origin === 'replication' ? 'CORRUPT_MESSAGE' : 'INVALID_RECORD';
+    return refuse(error, `record batch of ${size} bytes cut off after ${bytes}`);
+  }
   const computed = computeCrc(buffer, position);
   if (computed !== crcOf(buffer, position)) {
     return refuse('CORRUPT_MESSAGE', `record batch is corrupt: CRC ${computed}, stored ${crcOf(buffer, position)}`);
