@@ -31,6 +31,7 @@ const usage = `Usage: node packages/conformance/src/main.ts [options]
   --suite a,b                        default all: ${suiteNames().join(', ')}
   --durability fsync|os              log.durability of Moldau (default: Moldau's own)
   --set KEY=VALUE                    a setting of the broker's server.properties; may be repeated
+  --kills N, --seed N                of the suite faults (default 50, and a seed of the day)
   --no-install                       fail instead of installing what a suite needs
   -t PATTERN                         only tests whose name matches
 `;
@@ -41,6 +42,8 @@ const { values } = parseArgs({
     suite: { type: 'string' },
     durability: { type: 'string' },
     set: { type: 'string', multiple: true, default: [] },
+    kills: { type: 'string' },
+    seed: { type: 'string' },
     'no-install': { type: 'boolean', default: false },
     t: { type: 'string', short: 't' },
     help: { type: 'boolean', short: 'h', default: false },
@@ -118,6 +121,8 @@ try {
     {
       MOLDAU_CONFORMANCE_BOOTSTRAP: bootstrap,
       MOLDAU_CONFORMANCE_TARGET: peer ? values.target : 'other',
+      ...(values.kills ? { MOLDAU_CONFORMANCE_KILLS: values.kills } : {}),
+      ...(values.seed ? { MOLDAU_CONFORMANCE_SEED: values.seed } : {}),
       ...(control ? { MOLDAU_CONFORMANCE_CONTROL: control.url } : {}),
     },
     reportFile,

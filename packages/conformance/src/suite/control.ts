@@ -15,6 +15,10 @@ export async function serveControl(peer: Peer): Promise<Control> {
       await peer.start();
       return 'started';
     },
+    spawn: async () => {
+      await peer.start({ wait: false });
+      return 'spawned';
+    },
     stop: async () => {
       await peer.stop();
       return 'stopped';

@@ -28,6 +28,8 @@ async function order(path: string): Promise<string> {
 /** The broker as something that can be stopped. Each call resolves when it is done (`start`: when it serves). */
 export const broker = {
   start: (): Promise<string> => order('start'),
+  /** Starts the process without waiting until it serves. */
+  spawn: (): Promise<string> => order('spawn'),
   /** In order: SIGTERM. */
   stop: (): Promise<string> => order('stop'),
   /** SIGKILL. */
