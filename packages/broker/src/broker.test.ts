@@ -1,3 +1,4 @@
+import { cp, readdir, rm } from 'node:fs/promises';
 import { nodePorts } from '@moldau/kernel/node/ports';
 import { APIS, encodeRequest } from '@moldau/protocol';
 import { expect, test } from 'vitest';
@@ -108,6 +109,51 @@ test('a broken client costs the next one nothing', async () => {
     const client = await broker.connect();
     expect((await client.call('ApiVersions', 2, {})).errorCode).toBe(0);
     expect(broker.eventNames()).toContain('connection.protocolViolation');
+  } finally {
+    await broker.stop();
+  }
+});
+
+test('a log that is gone is told as an error, and its partition begins anew', async () => {
+  const broker = await TestBroker.start();
+  try {
+    const client = await broker.connect();
+    await createTopic(client, 'gone', { partitions: 2 });
+    await produceTo(client, ['a'], { topic: 'gone' });
+    await broker.restart(() => rm(`${broker.directory}/logs/gone-0`, { recursive: true }));
+    const again = await broker.connect();
+    expect((await fetchFrom(again, { topic: 'gone' })).highWatermark).toBe(0);
+    const lost = broker.events.filter(({ name }) => name === 'partition.logLost');
+    expect(lost.map(({ fields }) => fields)).toEqual([{ topic: 'gone', partition: 0, outcome: 'is made anew' }]);
+  } finally {
+    await broker.stop();
+  }
+});
+
+test('a log that no topic owns is set aside, never deleted', async () => {
+  const broker = await TestBroker.start();
+  try {
+    const client = await broker.connect();
+    await createTopic(client, 'mine');
+    await broker.restart(() =>
+      cp(`${broker.directory}/logs/mine-0`, `${broker.directory}/logs/other-0`, { recursive: true }),
+    );
+    expect(broker.eventNames()).toContain('partition.strayLog');
+    const names = await readdir(`${broker.directory}/logs`);
+    expect(names.filter((name) => name.startsWith('other-0'))).toEqual([expect.stringMatching(/-stray$/)]);
+    expect(names).toContain('mine-0');
+  } finally {
+    await broker.stop();
+  }
+});
+
+test('hundreds of partitions made at once are all there when CreateTopics answers', async () => {
+  const broker = await TestBroker.start();
+  try {
+    const client = await broker.connect();
+    await createTopic(client, 'many', { partitions: 350 });
+    expect(broker.broker.metrics.partitions.read()).toBe(350);
+    expect((await produceTo(client, ['x'], { topic: 'many', partition: 349 })).errorCode).toBe(0);
   } finally {
     await broker.stop();
   }

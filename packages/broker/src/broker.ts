@@ -207,6 +207,7 @@ async function open(options: BrokerOptions, events: EventLog, undo: (() => unkno
   readGauges(context);
 
   // From here to the end of `load`'s first turn there is no wait: no batch of the metadata log can slip between.
+  cluster.engine.prepareWith((next, _previous, batch) => hosted.prepare(next, batch, ports.timers));
   const unfollow = cluster.engine.follow((next, previous, batch) => follow(context, next, previous, batch));
   undo.push(unfollow);
   applyDynamicSettings(config, image());

@@ -141,6 +141,12 @@ export const PARTITION_EVENTS = eventTable('partition', {
     meaning: 'A partition that the metadata places on this broker could not be opened; it is not served.',
     fields: { topic: 'text', partition: 'number', topicId: 'text', error: 'error' },
   },
+  logLost: {
+    level: 'error',
+    meaning:
+      'The metadata knows this partition and no log directory holds its log: its records are missing. It stays offline while a configured directory is offline (bring it back and restart), else it begins anew, empty.',
+    fields: { topic: 'text', partition: 'number', outcome: 'text' },
+  },
   foreignLog: {
     level: 'error',
     meaning:

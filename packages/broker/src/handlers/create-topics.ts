@@ -4,7 +4,7 @@
 import { type InputOf, ZERO_UUID } from '@moldau/protocol';
 import { errorCode, type WireError } from '@moldau/protocol/errors';
 import type { CreateTopicsRequest, CreateTopicsResponse } from '@moldau/protocol/messages/create-topics';
-import { CONFIG_SOURCES, describeTopic } from '../config/describe.ts';
+import { CONFIG_SOURCES, describeNewTopic } from '../config/describe.ts';
 import type { BrokerContext, Call } from '../context.ts';
 import type { CreatedTopic, TopicWish } from '../controller/controller.ts';
 
@@ -34,7 +34,7 @@ export async function createTopics(broker: BrokerContext, _call: Call, request: 
 function answerOf(broker: BrokerContext, created: CreatedTopic, wish: TopicWish): TopicAnswer {
   if (created.error !== 'NONE') return failed(created.error, created.detail, created.name);
   const overrides = new Map(wish.configs.map(({ name, value }) => [name, value ?? '']));
-  const configs = describeTopic(broker.config, broker.image(), overrides);
+  const configs = describeNewTopic(broker.config, broker.image(), overrides);
   return {
     name: created.name,
     topicId: created.topicId,

@@ -1,7 +1,7 @@
 // DeleteTopics (api 20): deletes topics by name or, from v6 on, by id (KIP-516). Served: 1-6.
 // The answer leaves when the topics are gone from every picture of the cluster here and their directories are renamed.
 import { type InputOf, ZERO_UUID } from '@moldau/protocol';
-import { errorCode, type WireError } from '@moldau/protocol/errors';
+import { errorCode, WIRE_ERRORS, type WireError } from '@moldau/protocol/errors';
 import type { DeleteTopicsRequest, DeleteTopicsResponse } from '@moldau/protocol/messages/delete-topics';
 import type { BrokerContext, Call } from '../context.ts';
 
@@ -67,6 +67,7 @@ function distinct(wishes: readonly Wish[], responses: TopicAnswer[]): Wish[] {
   });
 }
 
-function answer({ name, topicId }: Wish, error: WireError, errorMessage: string | null = null): TopicAnswer {
+function answer({ name, topicId }: Wish, error: WireError, detail: string | null = null): TopicAnswer {
+  const errorMessage = error === 'NONE' ? null : (detail ?? WIRE_ERRORS[error].message);
   return { name, topicId, errorCode: errorCode(error), errorMessage };
 }

@@ -19,9 +19,11 @@ export function describeCluster(
   const { endpointType } = request;
   if (endpointType !== BROKERS) {
     const error: WireError = endpointType === CONTROLLERS ? 'MISMATCHED_ENDPOINT_TYPE' : 'UNSUPPORTED_ENDPOINT_TYPE';
-    const wanted = endpointType === CONTROLLERS ? 'CONTROLLER' : 'UNKNOWN';
-    const errorMessage = `The request was sent to an endpoint of type BROKER, but we wanted an endpoint of type ${wanted}`;
-    return { errorCode: errorCode(error), errorMessage, endpointType, clusterId: '', brokers: [] };
+    const errorMessage =
+      endpointType === CONTROLLERS
+        ? 'The request was sent to an endpoint of type BROKER, but we wanted an endpoint of type CONTROLLER'
+        : `Unsupported endpoint type ${endpointType}`;
+    return { errorCode: errorCode(error), errorMessage, endpointType: BROKERS, clusterId: '', brokers: [] };
   }
   const nodes = clusterNodes(broker, call.connection.listener);
   return {

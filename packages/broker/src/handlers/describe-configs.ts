@@ -31,7 +31,7 @@ export function describeConfigs(broker: BrokerContext, _call: Call, request: Des
     const found = settingsOf(broker, resource);
     if ('error' in found) {
       const { error, detail } = found;
-      return { errorCode: errorCode(error), errorMessage: detail, resourceType, resourceName, configs: [] };
+      return { errorCode: errorCode(error), errorMessage: detail ?? '', resourceType, resourceName, configs: [] };
     }
     const wanted = configurationKeys?.length ? new Set(configurationKeys) : undefined;
     const configs = found
@@ -48,7 +48,7 @@ export function describeConfigs(broker: BrokerContext, _call: Call, request: Des
         configType: CONFIG_TYPES[one.type],
         documentation: request.includeDocumentation ? one.doc : null,
       }));
-    return { errorCode: 0, errorMessage: null, resourceType, resourceName, configs };
+    return { errorCode: 0, errorMessage: '', resourceType, resourceName, configs };
   });
   return { results };
 }
@@ -67,7 +67,7 @@ function settingsOf(broker: BrokerContext, { resourceType, resourceName }: Resou
     case 'broker':
       if (resourceName === '') return describeAllBrokers(config, image);
       return (
-        otherBroker(resourceName, broker.nodeId, `${broker.nodeId} or empty string`) ?? describeBroker(config, image)
+        otherBroker(resourceName, broker.nodeId, `${broker.nodeId} or empty string,`) ?? describeBroker(config, image)
       );
     case 'brokerLogger':
       if (resourceName === '') return invalid('Broker id must not be empty');
@@ -86,7 +86,7 @@ function otherBroker(name: string, nodeId: number, expected: string): Refusal | 
     return { error: 'INVALID_REQUEST', detail: `Broker id must be an integer, but it is: ${name}` };
   }
   if (Number(name) === nodeId) return undefined;
-  return { error: 'INVALID_REQUEST', detail: `Unexpected broker id, expected ${expected}, but received ${name}` };
+  return { error: 'INVALID_REQUEST', detail: `Unexpected broker id, expected ${expected} but received ${name}` };
 }
 
 function rootLogger(level: string): DescribedConfig {

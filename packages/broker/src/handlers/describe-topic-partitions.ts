@@ -11,7 +11,7 @@ import type {
 import type { BrokerContext, Call } from '../context.ts';
 import { topicNameRefusal } from '../controller/topic-name-rules.ts';
 import { isInternalTopic } from '../topic-names.ts';
-import { allOperations } from './authorized-operations.ts';
+import { allOperations, OPERATIONS_NOT_ASKED } from './authorized-operations.ts';
 import { clusterNodes } from './cluster-nodes.ts';
 import { partitionAnswer } from './partition-answers.ts';
 
@@ -29,7 +29,10 @@ export function describeTopicPartitions(
   const asked = all ? [...image.topics()].map((topic) => topic.name) : request.topics.map((topic) => topic.name);
   const names = [...new Set(asked)].filter((name) => cursor === null || name >= cursor.topicName).sort();
   const badCursor = cursor !== null && (cursor.partitionIndex < 0 || (!all && !names.includes(cursor.topicName)));
-  if (badCursor) return { topics: asked.map((name) => failed('INVALID_REQUEST', name)) };
+  if (badCursor) {
+    const topicAuthorizedOperations = OPERATIONS_NOT_ASKED;
+    return { topics: asked.map((name) => ({ ...failed('INVALID_REQUEST', name), topicAuthorizedOperations })) };
+  }
 
   const nodes = clusterNodes(broker, call.connection.listener);
   const limit = Math.max(1, Math.min(broker.config.maxRequestPartitionSizeLimit, request.responsePartitionLimit));

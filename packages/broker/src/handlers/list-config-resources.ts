@@ -15,7 +15,7 @@ type Answer = InputOf<typeof ListConfigResourcesResponse>;
 export function listConfigResources(broker: BrokerContext, call: Call, request: ListConfigResourcesRequest): Answer {
   const { topic, broker: brokerType, brokerLogger, clientMetrics, group } = CONFIG_RESOURCE_TYPES;
   const known: number[] =
-    call.apiVersion === 0 ? [clientMetrics] : [topic, brokerType, brokerLogger, clientMetrics, group];
+    call.apiVersion === 0 ? [clientMetrics] : [group, clientMetrics, brokerLogger, brokerType, topic];
   const asked = request.resourceTypes.length === 0 ? known : request.resourceTypes;
   if (asked.some((type) => !known.includes(type))) {
     return { errorCode: errorCode('UNSUPPORTED_VERSION'), configResources: [] };
@@ -27,8 +27,8 @@ export function listConfigResources(broker: BrokerContext, call: Call, request: 
     if (type === brokerType || type === brokerLogger) return brokers;
     return image.configuredResources(type === group ? 'group' : 'clientMetrics');
   };
-  const configResources = [...new Set(asked)].flatMap((resourceType) =>
-    [...names(resourceType)].map((resourceName) => ({ resourceName, resourceType })),
-  );
+  const configResources = known
+    .filter((type) => asked.includes(type))
+    .flatMap((resourceType) => [...names(resourceType)].map((resourceName) => ({ resourceName, resourceType })));
   return { errorCode: 0, configResources };
 }

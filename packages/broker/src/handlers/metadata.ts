@@ -32,7 +32,7 @@ export async function metadata(broker: BrokerContext, call: Call, request: Metad
   const listenerError: WireError = apiVersion >= 6 ? 'LISTENER_NOT_FOUND' : 'LEADER_NOT_AVAILABLE';
   const topicAuthorizedOperations = allOperations('topic', request.includeTopicAuthorizedOperations);
   const topics = found.map((one): TopicAnswer => {
-    if (one.kind === 'none') return one.answer;
+    if (one.kind === 'none') return { ...one.answer, topicAuthorizedOperations };
     const { name, topicId, partitions } = one.topic;
     return {
       errorCode: 0,

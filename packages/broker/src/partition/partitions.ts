@@ -2,6 +2,7 @@
 // Kafka would answer.
 // Always: after `follow(image)` every partition that the image places here has a log and a Partition, or an event says
 // why not; a log that no topic owns is set aside and never deleted (invariant 23).
+import type { Timers } from '@moldau/kernel';
 import type { ClusterImage, MetadataBatch, PartitionState, TopicImage } from '@moldau/metadata';
 import { ZERO_UUID } from '@moldau/protocol';
 import type { WireError } from '@moldau/protocol/errors';
@@ -21,6 +22,15 @@ export interface PartitionsParts {
   readonly events: EventLog;
 }
 
+/**
+ * What is done about a partition without a log. After a start with a failed directory the log may be there: an empty one
+ * made elsewhere would hide it, and lose it for good once the directory is back (KAFKA-16234).
+ */
+type MissingLog = 'is new' | 'is made anew' | 'stays offline';
+
+/** Logs made in one turn of the event loop when a batch asks for many: some tens of milliseconds. */
+const preparedAtOnce = 100;
+
 interface HostedTopic {
   readonly topicId: string;
   readonly partitions: (Partition | undefined)[];
@@ -29,6 +39,8 @@ interface HostedTopic {
 export class Partitions {
   readonly #parts: PartitionsParts;
   readonly #topics = new Map<string, HostedTopic>();
+  /** `topic-partition` of those whose log could not be opened, or may be in a directory that is offline. */
+  readonly #unopened = new Set<string>();
   #count = 0;
 
   constructor(parts: PartitionsParts) {
@@ -56,7 +68,8 @@ export class Partitions {
   led(image: ClusterImage, topic: string, index: number): Partition | WireError {
     const partition = this.#topics.get(topic)?.partitions[index];
     if (!partition) {
-      return image.partition(topic, index) ? 'NOT_LEADER_OR_FOLLOWER' : 'UNKNOWN_TOPIC_OR_PARTITION';
+      if (!image.partition(topic, index)) return 'UNKNOWN_TOPIC_OR_PARTITION';
+      return this.#unopened.has(`${topic}-${index}`) ? 'KAFKA_STORAGE_ERROR' : 'NOT_LEADER_OR_FOLLOWER';
     }
     if (partition.offline) return 'KAFKA_STORAGE_ERROR';
     if (!partition.isLeader) return 'NOT_LEADER_OR_FOLLOWER';
@@ -65,7 +78,9 @@ export class Partitions {
 
   /** Brings everything in step with the first picture after a start. Logs that it does not own are set aside. */
   async load(image: ClusterImage): Promise<void> {
-    for (const topic of image.topics()) this.#openTopic(image, topic);
+    const offline = this.#parts.logs.directories().filter(({ error }) => error !== undefined);
+    const missing = offline.length > 0 ? 'stays offline' : 'is made anew';
+    for (const topic of image.topics()) this.#openTopic(image, topic, missing);
     const strays: PartitionLog[] = [];
     for (const log of this.#parts.logs.logs()) {
       if (this.get(log.topic, log.partition)?.log !== log) strays.push(log);
@@ -77,13 +92,43 @@ export class Partitions {
     }
   }
 
+  /**
+   * Makes the logs that a large batch of the metadata log asks for, some at a time, so that the broker serves on
+   * meanwhile; `follow` finds them. Undefined when there are few.
+   */
+  prepare(image: ClusterImage, batch: MetadataBatch, timers: Timers): Promise<void> | undefined {
+    const wanted: (readonly [TopicImage, PartitionState])[] = [];
+    for (const record of batch.records) {
+      if (record.kind !== 'partitionsSet') continue;
+      const topic = image.topicById(record.topicId);
+      for (const state of record.partitions) {
+        if (topic && state.replicas.includes(this.#parts.nodeId) && !this.get(topic.name, state.partition)) {
+          wanted.push([topic, state]);
+        }
+      }
+    }
+    if (wanted.length <= preparedAtOnce) return undefined;
+    return new Promise((resolve) => {
+      let at = 0;
+      const some = () => {
+        for (const end = at + preparedAtOnce; at < end && at < wanted.length; at++) {
+          const [topic, state] = wanted[at]!;
+          this.#logOf(topic, state, topicSettings(this.#parts.config, image, topic.name), 'is new');
+        }
+        if (at < wanted.length) timers.afterTurn(some);
+        else resolve();
+      };
+      some();
+    });
+  }
+
   /** Works in one batch of the metadata log. */
   follow(image: ClusterImage, previous: ClusterImage, batch: MetadataBatch): void {
     let reconfigured: Set<string> | undefined;
     for (const record of batch.records) {
       if (record.kind === 'partitionsSet') {
         const topic = image.topicById(record.topicId);
-        if (topic) this.#openTopic(image, topic);
+        if (topic) this.#openTopic(image, topic, 'is new');
       } else if (record.kind === 'topicDeleted') {
         const name = previous.topicById(record.topicId)?.name;
         if (name !== undefined) this.#deleteTopic(name, record.topicId);
@@ -121,7 +166,7 @@ export class Partitions {
     this.#count = 0;
   }
 
-  #openTopic(image: ClusterImage, topic: TopicImage): void {
+  #openTopic(image: ClusterImage, topic: TopicImage, missing: MissingLog): void {
     const { nodeId, metrics } = this.#parts;
     let hosted = this.#topics.get(topic.name);
     let settings: TopicSettings | undefined;
@@ -133,8 +178,11 @@ export class Partitions {
       }
       if (!state.replicas.includes(nodeId)) continue;
       settings ??= topicSettings(this.#parts.config, image, topic.name);
-      const log = this.#logOf(topic, state, settings);
-      if (!log) continue;
+      const log = this.#logOf(topic, state, settings, missing);
+      if (!log) {
+        this.#unopened.add(`${topic.name}-${state.partition}`);
+        continue;
+      }
       if (!hosted) {
         hosted = { topicId: topic.topicId, partitions: [] };
         this.#topics.set(topic.name, hosted);
@@ -154,7 +202,12 @@ export class Partitions {
   }
 
   /** The log that is there under the topic's id, or a new one. */
-  #logOf(topic: TopicImage, state: PartitionState, settings: TopicSettings): PartitionLog | undefined {
+  #logOf(
+    topic: TopicImage,
+    state: PartitionState,
+    settings: TopicSettings,
+    missing: MissingLog,
+  ): PartitionLog | undefined {
     const { logs, events } = this.#parts;
     const where = { topic: topic.name, partition: state.partition, topicId: topic.topicId };
     const log = logs.get(topic.name, state.partition);
@@ -169,6 +222,10 @@ export class Partitions {
         log.configure(settings.log);
         return log;
       }
+      if (missing !== 'is new') {
+        events.emit(PARTITION_EVENTS.logLost, { topic: topic.name, partition: state.partition, outcome: missing });
+        if (missing === 'stays offline') return undefined;
+      }
       return logs.create({ ...where, config: settings.log });
     } catch (error) {
       events.emit(PARTITION_EVENTS.missingLog, { ...where, error });
@@ -177,6 +234,7 @@ export class Partitions {
   }
 
   #deleteTopic(name: string, topicId: string): void {
+    for (const key of this.#unopened) if (key.slice(0, key.lastIndexOf('-')) === name) this.#unopened.delete(key);
     const hosted = this.#topics.get(name);
     if (hosted?.topicId !== topicId) return;
     this.#topics.delete(name);

@@ -57,9 +57,10 @@ export class TestBroker {
     return this.events.map(({ name }) => name);
   }
 
-  /** Stops in order and starts again on the same directory. */
-  async restart(): Promise<void> {
+  /** Stops in order and starts again on the same directory, with `between` done while it is down. */
+  async restart(between?: () => Promise<unknown>): Promise<void> {
     await this.#close();
+    await between?.();
     await this.#open();
   }
 
