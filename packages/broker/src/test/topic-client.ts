@@ -23,8 +23,7 @@ export async function createTopic(
     validateOnly: false,
   });
   const [topic] = topics;
-  if (!topic || topic.errorCode !== 0)
-    throw new Error(`topic ${name}: error ${topic?.errorCode} ${topic?.errorMessage}`);
+  if (topic?.errorCode !== 0) throw new Error(`topic ${name}: error ${topic?.errorCode} ${topic?.errorMessage}`);
   return topic.topicId;
 }
 
