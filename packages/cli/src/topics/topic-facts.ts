@@ -1,6 +1,7 @@
 // From what the brokers answer to what a description is made of.
 import type { DescribedConfigs, Node, PartitionReassignment, TopicDescription } from '@moldau/client/admin/admin-model';
 import { ZERO_UUID } from '@moldau/protocol';
+import { javaHashOrder } from '../text/java-hash-order.ts';
 import type { TopicFacts } from './describe-text.ts';
 
 const ids = (nodes: readonly Node[]): number[] => nodes.map(({ id }) => id);
@@ -16,7 +17,11 @@ export function topicFacts(
   return {
     name: topic.name,
     topicId: topic.topicId === ZERO_UUID ? undefined : topic.topicId,
-    configs: entries.map(({ name, value, source }) => ({ name, value, isDefault: source === 'DEFAULT_CONFIG' })),
+    configs: javaHashOrder(entries, ({ name }) => name).map(({ name, value, source }) => ({
+      name,
+      value,
+      isDefault: source === 'DEFAULT_CONFIG',
+    })),
     partitions: topic.partitions.map(({ partition, leader, replicas, isr, elr, lastKnownElr }) => {
       const move = moving.find((one) => one.topic === topic.name && one.partition === partition);
       return {
