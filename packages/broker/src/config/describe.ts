@@ -5,7 +5,7 @@ import { type BrokerConfig, camelCase } from './broker-config.ts';
 import { brokerSetting, brokerSettings, brokerSynonyms } from './broker-settings.ts';
 import { ALL_BROKERS } from './live-config.ts';
 import { printSetting, readSetting, type Setting, type SettingType } from './setting.ts';
-import { topicSettingEntries } from './settings/topic.ts';
+import { topicSetting, topicSettingEntries } from './settings/topic.ts';
 import { topicValues } from './topic-settings.ts';
 
 /** Codes of DescribeConfigsResponse.ConfigSource. */
@@ -69,6 +69,23 @@ export function describeTopic(
       return described(name, setting, value, false, [...own, ...inherited]);
     })
     .sort(byName);
+}
+
+/**
+ * The settings of a topic that is being created, by name. As in Kafka, the source is here told of weaker synonyms too
+ * (log.retention.hours gives retention.ms), which `describeTopic` leaves out.
+ */
+export function describeNewTopic(
+  config: BrokerConfig,
+  image: ClusterImage,
+  overrides: ReadonlyMap<string, string>,
+): DescribedConfig[] {
+  return describeTopic(config, image, overrides).map((one) => {
+    if (one.source === 'DYNAMIC_TOPIC_CONFIG') return one;
+    const servers = topicSetting(one.name)?.servers ?? [];
+    const giving = layers(config, image).find(([values]) => servers.some((server) => values.has(server.name)));
+    return { ...one, source: giving?.[1] ?? 'DEFAULT_CONFIG' };
+  });
 }
 
 /** All settings of this broker, by name. */

@@ -66,8 +66,8 @@ export interface ListOptions extends SettingOptions {
   readonly oneOf?: readonly string[];
   /** Refuses the empty list. */
   readonly notEmpty?: boolean;
-  /** A rule for each entry beyond `oneOf`: what is allowed, in words, and the test. */
-  readonly entries?: { readonly allowed: string; readonly valid: (entry: string) => boolean };
+  /** A rule for the whole list beyond `oneOf`: what is allowed, in words, and the test. */
+  readonly rule?: { readonly allowed: string; readonly valid: (entries: readonly string[]) => boolean };
 }
 
 function base(options: SettingOptions) {
@@ -199,8 +199,8 @@ export function list<F extends readonly string[] | null>(
   doc: string,
   options: ListOptions = {},
 ): Setting<readonly string[] | F> {
-  const { oneOf, notEmpty, entries } = options;
-  const allowed = oneOf ? `any of ${oneOf.join(', ')}` : (entries?.allowed ?? '');
+  const { oneOf, notEmpty, rule } = options;
+  const allowed = oneOf ? `any of ${oneOf.join(', ')}` : (rule?.allowed ?? '');
   return {
     type: 'LIST',
     fallback,
@@ -218,9 +218,9 @@ export function list<F extends readonly string[] | null>(
         if (oneOf && !oneOf.includes(entry)) {
           return `Invalid value ${entry} for configuration ${name}: String must be one of: ${oneOf.join(', ')}`;
         }
-        if (entries && !entries.valid(entry)) {
-          return `Invalid value ${entry} for configuration ${name}: ${entries.allowed}`;
-        }
+      }
+      if (rule && !rule.valid(value)) {
+        return `Invalid value [${value.join(', ')}] for configuration ${name}: ${name} must be ${rule.allowed}`;
       }
       return undefined;
     },

@@ -69,6 +69,7 @@ function alterOne(context: ConfigContext, wish: ConfigWish): Outcome | { readonl
     case 'broker':
       return alterBroker(context, wish);
     case 'brokerLogger':
+      if (wish.mode === 'replace') return refused('INVALID_REQUEST', `Unknown resource type ${wish.resourceType}`);
       return refused('INVALID_REQUEST', 'Log levels cannot be changed while the broker runs.');
     case 'clientMetrics':
       return refused('INVALID_REQUEST', 'Metrics pushed by clients are not collected; there is nothing to configure.');

@@ -124,14 +124,14 @@ describe('topics are refused', () => {
       { replicationFactor: 3 },
       {},
       'INVALID_REPLICATION_FACTOR',
-      'Unable to replicate the partition 3 time(s): The target replication factor of 3 cannot be reached because only 1 broker(s) are registered.',
+      'Unable to replicate the partition 3 time(s): The target replication factor of 3 cannot be reached because only 1 broker(s) are registered or some brokers have all their log directories cordoned.',
     ],
     [
       'while every broker is fenced',
       {},
       { fenced: [1] },
       'INVALID_REPLICATION_FACTOR',
-      'Unable to replicate the partition 1 time(s): All brokers are currently fenced.',
+      'Unable to replicate the partition 1 time(s): All brokers are currently fenced, or have all their log directories cordoned.',
     ],
     [
       'with an unknown setting',
@@ -282,7 +282,7 @@ describe('topics are refused', () => {
     const { result, records } = create([wish({ name: 'a' }), wish({ name: 'b', numPartitions: 2_000_000_000 })]);
     expect(result.map((one) => one.error)).toEqual(['POLICY_VIOLATION', 'POLICY_VIOLATION']);
     expect(result[0]?.detail).toBe(
-      'Excessively large number of partitions per request: 2000000001, and max.partitions.per.request is 20000.',
+      'Excessively large number of partitions per request. It asks for 2000000001, and max.partitions.per.request is 20000.',
     );
     expect(records).toEqual([]);
   });
@@ -332,7 +332,7 @@ describe('partitions are added', () => {
     [
       { name: 't', count: 20_003, assignments: null },
       'POLICY_VIOLATION',
-      'Excessively large number of partitions per request: 20001, and max.partitions.per.request is 20000.',
+      'Excessively large number of partitions per request. It asks for 20001, and max.partitions.per.request is 20000.',
     ],
   ];
   test.each(cases)('or refused: %j', (one, error, detail) => {

@@ -74,7 +74,7 @@ function partitionBound(config: BrokerConfig, image: ClusterImage, added: number
   if (added > config.maxPartitionsPerRequest) {
     return refused(
       'POLICY_VIOLATION',
-      `Excessively large number of partitions per request: ${added}, and max.partitions.per.request is ${config.maxPartitionsPerRequest}.`,
+      `Excessively large number of partitions per request. It asks for ${added}, and max.partitions.per.request is ${config.maxPartitionsPerRequest}.`,
     );
   }
   if (image.partitionCount + added > config.maxPartitionsPerCluster) {

@@ -17,11 +17,12 @@ export interface PlacementWish {
 export function placeReplicas(brokers: readonly BrokerImage[], wish: PlacementWish): Placement {
   const { partitions, replicationFactor, start } = wish;
   const live = brokers.filter((broker) => !broker.fenced);
-  if (live.length === 0) return { kind: 'refused', detail: 'All brokers are currently fenced.' };
+  if (live.length === 0)
+    return { kind: 'refused', detail: 'All brokers are currently fenced, or have all their log directories cordoned.' };
   if (replicationFactor > live.length) {
     return {
       kind: 'refused',
-      detail: `The target replication factor of ${replicationFactor} cannot be reached because only ${live.length} broker(s) are registered.`,
+      detail: `The target replication factor of ${replicationFactor} cannot be reached because only ${live.length} broker(s) are registered or some brokers have all their log directories cordoned.`,
     };
   }
   const ring = interleaved(live);

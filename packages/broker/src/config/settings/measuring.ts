@@ -78,11 +78,13 @@ export const MEASURING_SETTINGS = {
   'leader.replication.throttled.rate': long(LONG_MAX, 'Bytes a second that a leader sends of throttled replicas.', {
     min: 0,
     mode: 'cluster-wide',
+    internal: true,
     inert: quotas,
   }),
   'follower.replication.throttled.rate': long(LONG_MAX, 'Bytes a second that a follower takes of throttled replicas.', {
     min: 0,
     mode: 'cluster-wide',
+    internal: true,
     inert: quotas,
   }),
   'replica.alter.log.dirs.io.max.bytes.per.second': long(
@@ -91,6 +93,7 @@ export const MEASURING_SETTINGS = {
     {
       min: 0,
       mode: 'cluster-wide',
+      internal: true,
       inert: quotas,
     },
   ),

@@ -23,8 +23,10 @@ const hours = (name: BrokerSettingName): Server => ({ name, times: 3_600_000 });
 const minutes = (name: BrokerSettingName): Server => ({ name, times: 60_000 });
 const noTiers: SettingOptions = { inert: 'tiered storage is not supported' };
 const throttled = {
-  allowed: 'Each entry must be [partitionId]:[brokerId], or * for all',
-  valid: (entry: string) => entry === '*' || /^\d+:\d+$/.test(entry),
+  allowed:
+    "the literal '*' or a list of replicas in the following format: [partitionId]:[brokerId],[partitionId]:[brokerId],...",
+  valid: (entries: readonly string[]) =>
+    (entries.length === 1 && entries[0] === '*') || entries.every((entry) => /^\d+:\d+$/.test(entry)),
 };
 
 export const TOPIC_SETTINGS = {
@@ -152,13 +154,13 @@ export const TOPIC_SETTINGS = {
   ),
   'leader.replication.throttled.replicas': of(
     list([], 'Replicas whose leaders send at a bounded rate: partition:broker, ..., or *.', {
-      entries: throttled,
+      rule: throttled,
       inert: 'quotas are not enforced yet',
     }),
   ),
   'follower.replication.throttled.replicas': of(
     list([], 'Replicas whose followers take at a bounded rate: partition:broker, ..., or *.', {
-      entries: throttled,
+      rule: throttled,
       inert: 'quotas are not enforced yet',
     }),
   ),
