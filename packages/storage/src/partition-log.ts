@@ -57,8 +57,8 @@ export interface LogParts {
   readonly epochs: LeaderEpochs;
   readonly producers: ProducerState;
   readonly files: LogFiles;
-  /** The directory was made just now: nothing of it is durable. */
-  readonly isNew: boolean;
+  /** Names that a power cut could take back: of files in it, or of its directory as well because that is new. */
+  readonly unsyncedNames: 'none' | 'files' | 'directory';
 }
 
 export const NO_TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAA';
@@ -105,7 +105,7 @@ export class PartitionLog implements ReadableLog, WriterHost {
     this.tail = new LogTail(context.tailMemory);
     this.#reader = new LogReader(context, this);
     this.writer = new LogWriter(context, this, { written: parts.endOffset, synced: parts.recoveryPoint });
-    if (parts.isNew) this.writer.nameMade('directory');
+    if (parts.unsyncedNames !== 'none') this.writer.nameMade(parts.unsyncedNames);
     this.segments.active.rollJitterMs = this.#drawJitterMs();
   }
 

@@ -24,14 +24,11 @@ export async function cutLog(
 
 /** Makes `segment` end at `position`, active again, its indexes in line. */
 export function shorten(context: StorageContext, segment: Segment, position: number, endOffset: number): void {
-  const open = context.files.use(segment);
-  if (open.mode === 'write') {
-    open.file.truncateSync(position);
-  } else {
-    segment.sealed = false;
-    context.files.use(segment).file.truncateSync(position);
-  }
   segment.sealed = false;
+  const { file } = context.files.use(segment);
+  file.truncateSync(position);
+  // Otherwise a power cut could bring back what was cut, in place of what was appended after it.
+  file.datasyncSync();
   context.indexMemory.forget(segment);
   segment.sizeBytes = position;
   segment.writtenBytes = position;

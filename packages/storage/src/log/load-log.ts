@@ -97,7 +97,7 @@ export async function loadLog(input: LoadInput): Promise<LogParts> {
     epochs: keptEpochs,
     producers,
     files,
-    isNew: false,
+    unsyncedNames: recovered?.namesChanged ? 'files' : 'none',
   };
 }
 
@@ -206,7 +206,12 @@ export function restoreProducers(
   for (let i = snapshots.length - 1; i >= 0; i--) {
     const entries = files.readSnapshot(snapshots[i]!);
     if (!entries) continue;
-    for (const entry of entries) producers.restore(entry);
+    for (const entry of entries) {
+      // The times in a snapshot are the clients'; who wrote to the active segment was seen by us when that was written (S10).
+      const lastOffset = entry.batches[0]?.lastOffset ?? -1;
+      if (lastOffset >= segments.active.baseOffset) entry.seenMs = Math.max(entry.seenMs, segments.active.lastAppendMs);
+      producers.restore(entry);
+    }
     producers.expire(nowMs, input.context.producerIdExpirationMs);
     return snapshots[i]!;
   }

@@ -30,6 +30,8 @@ export interface Recovered {
   readonly epochs: LeaderEpochs;
   /** Something was cut: the recovery point of the checkpoint no longer counts as the end. */
   readonly cut: boolean;
+  /** Files were made, moved or removed. */
+  readonly namesChanged: boolean;
 }
 
 /** Small files are walked on the loop: ten thousand of them would otherwise wait for the pool one by one. */
@@ -52,6 +54,7 @@ export async function recoverLog(
   const from = Math.min(replayFrom, input.clean ? replayFrom : recoveryPoint);
   let scannedBytes = 0;
   let cutBytes = 0;
+  let namesChanged = false;
   let endOffset = segments.first.baseOffset;
   // Offsets missing inside a segment: the work of compaction, which may also empty the end of one.
   let compacted = COMPACTED.has(input.topic);
@@ -63,6 +66,13 @@ export async function recoverLog(
     if (i > start && segment.baseOffset > endOffset && !compacted && segment.baseOffset > recoveryPoint) {
       // The end of the segment before never reached the disk: what follows the hole is set aside (15).
       cutBytes += setAsideFrom(input, log, i, 'the log has a hole before it');
+      namesChanged = true;
+      break;
+    }
+    if (i > start && segment.baseOffset < endOffset) {
+      // A name that a power cut brought back: the file was set aside or removed, and the log went on without it.
+      cutBytes += setAsideFrom(input, log, i, `the segment before it goes on to ${endOffset}`);
+      namesChanged = true;
       break;
     }
     let nextOffset = -1;
@@ -82,12 +92,15 @@ export async function recoverLog(
       if (endOffset < recoveryPoint) {
         const { filePath: file } = segment;
         input.context.events({ kind: 'logDamaged', log: log.name, file, position, detail });
+        namesChanged = true;
         endOffset = goOnPastDamage(input, log, i, position, Math.max(endOffset, input.recoveryPoint), producers);
         break;
       }
       cutBytes += cutTail(input, log, segment, position, endOffset);
-      if (i + 1 < segments.count)
+      if (i + 1 < segments.count) {
         cutBytes += setAsideFrom(input, log, i + 1, `the log is cut at ${endOffset} before it`);
+        namesChanged = true;
+      }
       break;
     }
   }
@@ -110,7 +123,7 @@ export async function recoverLog(
     const { path: directory } = context.directory;
     context.events({ kind: 'logRecovered', log: log.name, directory, endOffset, scannedBytes, cutBytes });
   }
-  return { endOffset, epochs, cut: cutBytes > 0 };
+  return { endOffset, epochs, cut: cutBytes > 0, namesChanged };
 }
 
 /** Walks a segment from the index entry before `fromOffset`, renewing its indexes. Falls back to its start when that entry lies. */

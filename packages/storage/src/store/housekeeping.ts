@@ -19,7 +19,7 @@ export class Housekeeping {
   readonly #intervals: HousekeepingIntervals;
   readonly #timers = new Set<TimerHandle>();
   readonly #wallClock: WallClockGuard;
-  /** A pass that is under way; close waits for it. */
+  /** The pass that is under way, and those behind it. */
   #pass: Promise<void> = Promise.resolve();
   #stopped = false;
 
@@ -38,7 +38,7 @@ export class Housekeeping {
   }
 
   startRetention(): void {
-    this.#every(this.#intervals.retentionCheckIntervalMs, () => this.retain());
+    this.#every(this.#intervals.retentionCheckIntervalMs, () => this.#retain());
     this.#every(this.#intervals.producerIdExpirationCheckIntervalMs, async () => {
       const now = this.#shared.clock.now();
       for (const directory of this.#directories) {
@@ -49,20 +49,35 @@ export class Housekeeping {
     });
   }
 
-  stop(): void {
+  /** No pass starts any more; resolves when none is under way (KAFKA-13315). */
+  async stop(): Promise<void> {
     this.#stopped = true;
     for (const timer of this.#timers) this.#shared.timers.clear(timer);
     this.#timers.clear();
+    await this.#pass;
   }
 
-  async checkpoint(): Promise<void> {
-    await this.#each(async (directory) => {
-      await directory.checkpointPass();
-      await directory.checkpointHighWatermarks();
-    });
+  checkpoint(): Promise<void> {
+    return this.#inTurn(() =>
+      this.#each(async (directory) => {
+        await directory.checkpointPass();
+        await directory.checkpointHighWatermarks();
+      }),
+    );
   }
 
-  async retain(): Promise<void> {
+  retain(): Promise<void> {
+    return this.#inTurn(() => this.#retain());
+  }
+
+  /** Passes never overlap: they write the same files. */
+  #inTurn(run: () => Promise<void>): Promise<void> {
+    const done = this.#pass.then(() => (this.#stopped ? undefined : run()));
+    this.#pass = done.catch(() => {});
+    return done;
+  }
+
+  async #retain(): Promise<void> {
     const byTime = this.#wallClock.check();
     if (byTime.kind === 'jumped') {
       const { jumpMs, resumesInMs } = byTime;
@@ -95,7 +110,7 @@ export class Housekeeping {
       if (this.#stopped) return;
       const timer = this.#shared.timers.set(intervalMs, () => {
         this.#timers.delete(timer);
-        this.#pass = this.#pass.then(run).finally(arm);
+        void this.#inTurn(run).finally(arm);
       });
       this.#timers.add(timer);
     };

@@ -251,7 +251,7 @@ export class LogDirectory implements StorageContext, DirectoryFate {
   async writeAllCheckpoints(): Promise<void> {
     await this.#write(LOG_DIRECTORY_FILES.recoveryPoint, (log) => log.recoveryPoint);
     await this.#write(LOG_DIRECTORY_FILES.highWatermark, (log) => log.highWatermark);
-    await this.#writeLogStarts();
+    await this.checkpointLogStarts();
     const marker = Buffer.from('{"version":0,"brokerEpoch":-1}');
     await replaceFile(this.disk, this.path, LOG_DIRECTORY_FILES.cleanShutdown, marker);
   }

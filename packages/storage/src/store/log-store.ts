@@ -3,7 +3,7 @@
 //
 // Opening: lock, identity (`meta.properties`), the clean-stop marker read and removed first (KAFKA-10471), then the logs.
 // Closing: timers stop first (KAFKA-13315), then everything is flushed, checkpoints, and the marker last.
-import { DiskError, type Ports, randomUuid } from '@moldau/kernel';
+import { type Disk, DiskError, type Ports, randomUuid } from '@moldau/kernel';
 import { BrokerDiskError, passes } from '../broker-disk-error.ts';
 import { LeaderEpochs } from '../checkpoint/leader-epochs.ts';
 import { formatPartitionMetadata } from '../checkpoint/partition-metadata.ts';
@@ -75,6 +75,19 @@ const DAY_MS = 86_400_000;
 const OPEN_FILES_MAX = 10_000;
 /** Syncs of a clean stop under way at a time: as many as the thread pool has threads. */
 const CLOSING_AT_A_TIME = 4;
+
+/** Makes a directory and its missing parents so that a power cut does not take them back with all they hold by then. */
+async function makeDurably(disk: Disk, path: string): Promise<void> {
+  const missing: string[] = [];
+  for (let at = path; at !== '' && !disk.exists(at); at = parentOf(at)) missing.push(at);
+  if (missing.length === 0) return;
+  await disk.makeDirectory(path);
+  for (const made of missing.reverse()) await disk.syncDirectory(parentOf(made) || '/');
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
+}
 
 export class LogStore {
   readonly clusterId: string;
@@ -157,7 +170,7 @@ export class LogStore {
     try {
       for (const path of options.directories) {
         try {
-          await disk.makeDirectory(path);
+          await makeDurably(disk, path);
           directories.push(new LogDirectory(shared, path, await disk.lock(path, LOG_DIRECTORY_FILES.lock)));
         } catch (error) {
           // A directory in use is a mistake of the set-up; one that fails is a disk to replace, the others go on.
@@ -263,7 +276,7 @@ export class LogStore {
       epochs: new LeaderEpochs(),
       producers: new ProducerState(),
       files: new LogFiles(directory, home, partitionDirectoryName(topic, partition)),
-      isNew: true,
+      unsyncedNames: 'directory',
     });
     directory.logs.set(log.name, log);
     this.#register(log);
@@ -342,7 +355,7 @@ export class LogStore {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#housekeeping.stop();
+    await this.#housekeeping.stop();
     this.#removals.stop();
     await this.#shared.background.drained();
     for (const directory of this.#directories) {

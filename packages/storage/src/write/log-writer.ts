@@ -267,7 +267,8 @@ export class LogWriter implements TurnWriter {
     const end = this.#writtenEnd;
     const names = this.#unsyncedNames;
     this.#unsyncedNames = 'none';
-    const segments = this.#unsynced;
+    // A copy: what is written while we sync is not covered.
+    const segments = [...this.#unsynced];
     const sizes = segments.map((segment) => segment.writtenBytes);
     const sinceMs = this.#context.clock.monotonic();
     this.#unsyncedSinceMs = undefined;
