@@ -67,6 +67,8 @@ export interface KafkaErrorOptions {
   readonly message?: string | null;
   readonly topic?: string;
   readonly partition?: number;
+  /** Of the record concerned. */
+  readonly offset?: number;
   readonly cause?: unknown;
 }
 
@@ -81,6 +83,8 @@ export class KafkaError extends Error {
   readonly advice: string;
   readonly topic: string | undefined;
   readonly partition: number | undefined;
+  /** The record that could not be read: seek past it to go on. */
+  readonly offset: number | undefined;
 
   constructor(error: WireError | LocalError, options: KafkaErrorOptions = {}) {
     const local = error in LOCAL_ERRORS;
@@ -93,6 +97,7 @@ export class KafkaError extends Error {
     this.advice = ADVICE[error] ?? '';
     this.topic = options.topic;
     this.partition = options.partition;
+    this.offset = options.offset;
   }
 }
 

@@ -4,6 +4,7 @@ export type { AdminApi } from './admin/admin-api.ts';
 export type * from './admin/admin-model.ts';
 export { Cluster } from './cluster/cluster.ts';
 export { BrokerConnection } from './connection/broker-connection.ts';
+export { Consumer, type ConsumerOptions } from './consumer/consumer.ts';
 export type { ConsumerApi } from './consumer/consumer-api.ts';
 export type * from './consumer/consumer-model.ts';
 export { KafkaError, type LocalError } from './errors.ts';

@@ -5,6 +5,7 @@ import { Cluster } from '../cluster/cluster.ts';
 import type { RequestOf, ResponseOf } from '../connection/broker-connection.ts';
 import { nodePorts } from '../node/default-ports.ts';
 import { ADMIN_SETTINGS, type AdminOptions } from '../settings/admin-settings.ts';
+import { defaultClientId } from '../settings/client-id.ts';
 import { resolveSettings } from '../settings/setting.ts';
 import type { AdminApi } from './admin-api.ts';
 import { AdminCalls } from './admin-calls.ts';
@@ -30,7 +31,8 @@ export class Admin implements AdminApi {
   /** Connects when the first call is made. Throws KafkaError INVALID_SETTING. */
   constructor(options: AdminOptions & { readonly ports?: Ports } = {}) {
     const { ports = nodePorts, ...given } = options;
-    const settings = resolveSettings(ADMIN_SETTINGS, given);
+    const resolved = resolveSettings(ADMIN_SETTINGS, given);
+    const settings = { ...resolved, clientId: resolved.clientId || defaultClientId('adminclient') };
     this.#calls = new AdminCalls(
       (interest) => new Cluster({ ports, settings, interest: () => ({ kind: 'topics', names: interest() }) }),
       settings,

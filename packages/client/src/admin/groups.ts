@@ -172,7 +172,7 @@ function describedClassicGroup(group: DescribeGroupsResponse['groups'][number], 
 function assignmentOf(bytes: Buffer): TopicPartition[] {
   if (bytes.length < 2) return [];
   try {
-    const { assignedPartitions } = decodeVersioned(ConsumerProtocolAssignment, bytes);
+    const { assignedPartitions } = decodeVersioned(ConsumerProtocolAssignment, bytes, 'as-newest');
     return assignedPartitions.flatMap(({ topic, partitions }) => partitions.map((partition) => ({ topic, partition })));
   } catch {
     return [];

@@ -61,6 +61,7 @@ export class Cluster {
   readonly #interest: () => Interest;
   readonly #autoCreate: () => boolean;
   #seed: BrokerConnection | undefined;
+  #seeking: Promise<BrokerConnection> | undefined;
   #refreshing: Refresh | undefined;
   #refreshFailures = 0;
   #refreshNotBefore = 0;
@@ -117,11 +118,17 @@ export class Cluster {
     }
     if (best) return best;
     if (this.#seed?.isOpen) return this.#seed;
+    this.#seeking ??= this.#seek().finally(() => {
+      this.#seeking = undefined;
+    });
+    return this.#seeking;
+  }
 
+  /** Known brokers first, those that are backed off left out; then the bootstrap servers. */
+  async #seek(): Promise<BrokerConnection> {
     const failures: string[] = [];
     let notKafka: KafkaError | undefined;
-    const known = shuffled([...this.metadata.brokers.values()], this.ports);
-    for (const { id } of known) {
+    for (const { id } of shuffled([...this.metadata.brokers.values()], this.ports)) {
       const link = this.#link(id, 'data');
       if (link.retryAt > this.ports.clock.monotonic() && !link.dialing) continue;
       try {

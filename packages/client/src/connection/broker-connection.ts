@@ -38,6 +38,8 @@ export interface SendOptions {
 
 /** Largest answer where no setting says more: far beyond what fetch.max.bytes makes by default. */
 export const FRAME_BYTES_MAX = 0x10000000;
+/** What 5 adds (the broker we believe to talk to) is of no use here, and brokers before 4.4 would have to be asked twice. */
+const API_VERSIONS_FIRST = 4;
 /** As Kafka wants it: letters, digits, dots and dashes. */
 const SOFTWARE = { clientSoftwareName: 'moldau', clientSoftwareVersion: '0.1.0' };
 
@@ -207,7 +209,7 @@ export class BrokerConnection {
       const timeoutMs = Math.min(this.#settings.requestTimeoutMs, this.#settings.socketConnectionSetupTimeoutMs);
       return this.send('ApiVersions', SOFTWARE, { version, timeoutMs });
     };
-    let version = APIS.ApiVersions.stableMax;
+    let version = API_VERSIONS_FIRST;
     let answer = await settle(version);
     if (answer.errorCode === 35) {
       const range = answer.apiKeys.find(({ apiKey }) => apiKey === APIS.ApiVersions.key);

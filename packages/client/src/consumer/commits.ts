@@ -1,0 +1,128 @@
+// Commits of offsets, with and without waiting, and the automatic ones. Automatic commits happen only when poll is
+// entered (and at revocation and close), so they never cover a record that the application has not come back from.
+import type { WireError } from '@moldau/protocol';
+import type { Cluster } from '../cluster/cluster.ts';
+import { type RetrySettings, retrying } from '../cluster/retry.ts';
+import { asKafkaError, KafkaError } from '../errors.ts';
+import { commitOutcomes, commitRequest, OFFSET_COMMIT_NEWEST } from '../group/committed-offsets.ts';
+import type { PartitionOffset } from './consumer-model.ts';
+import type { GroupMember } from './group-member.ts';
+import type { Positions } from './positions.ts';
+
+export class Commits {
+  readonly #cluster: Cluster;
+  readonly #member: GroupMember;
+  readonly #positions: Positions;
+  readonly #retry: RetrySettings;
+  readonly #groupInstanceId: string | undefined;
+  /** False for partitions assigned by hand: the group then has no generation. */
+  readonly #isManaged: () => boolean;
+  readonly #autoIntervalMs: number | undefined;
+  #nextAutoAt: number;
+  #autoUnderWay = false;
+
+  constructor(o: {
+    cluster: Cluster;
+    member: GroupMember;
+    positions: Positions;
+    retry: RetrySettings;
+    groupInstanceId: string | undefined;
+    isManaged: () => boolean;
+    /** Undefined: no automatic commits. */
+    autoIntervalMs: number | undefined;
+  }) {
+    this.#cluster = o.cluster;
+    this.#member = o.member;
+    this.#positions = o.positions;
+    this.#retry = o.retry;
+    this.#groupInstanceId = o.groupInstanceId;
+    this.#isManaged = o.isManaged;
+    this.#autoIntervalMs = o.autoIntervalMs;
+    this.#nextAutoAt = o.cluster.ports.clock.monotonic() + (o.autoIntervalMs ?? 0);
+  }
+
+  get isAutomatic(): boolean {
+    return this.#autoIntervalMs !== undefined;
+  }
+
+  /** Commits and retries what may pass, until the time is over. */
+  async commit(offsets: readonly PartitionOffset[], timeoutMs: number): Promise<void> {
+    if (offsets.length === 0) return;
+    const budget = { timeoutMs, what: 'Committing offsets' };
+    await retrying(this.#cluster.ports, this.#retry, budget, () => this.#commitOnce(offsets));
+  }
+
+  /** Commits once. */
+  async commitOnce(offsets: readonly PartitionOffset[]): Promise<void> {
+    if (offsets.length > 0) await this.#commitOnce(offsets);
+  }
+
+  /** Call when poll is entered. The commit goes on by itself; one that fails is made up for by the next. */
+  autoCommitIfDue(): void {
+    if (this.#autoIntervalMs === undefined || this.#autoUnderWay) return;
+    const now = this.#cluster.ports.clock.monotonic();
+    if (now < this.#nextAutoAt) return;
+    this.#nextAutoAt = now + this.#autoIntervalMs;
+    const offsets = this.#positions.consumed();
+    if (offsets.length === 0) return;
+    this.#autoUnderWay = true;
+    this.#commitOnce(offsets)
+      .catch((error: unknown) => {
+        if (asKafkaError(error).retriable) this.#nextAutoAt = now + this.#retry.retryBackoffMs;
+      })
+      .finally(() => {
+        this.#autoUnderWay = false;
+      });
+  }
+
+  /** Before partitions go, and at close. Failure is no reason to keep them: others read from the commit before. */
+  async autoCommitNow(timeoutMs: number): Promise<void> {
+    if (this.#autoIntervalMs === undefined) return;
+    await this.commit(this.#positions.consumed(), timeoutMs).catch(() => {});
+  }
+
+  async #commitOnce(offsets: readonly PartitionOffset[]): Promise<void> {
+    const { groupId, state } = this.#member;
+    const managed = this.#isManaged();
+    if (managed && state.state !== 'stable') {
+      throw new KafkaError('REBALANCE_IN_PROGRESS', { message: 'The group is rebalancing; poll, then commit.' });
+    }
+    const committer = {
+      groupId,
+      generationId: managed ? state.generationId : -1,
+      memberId: managed ? state.memberId : '',
+      groupInstanceId: managed ? (this.#groupInstanceId ?? null) : null,
+    };
+    const answer = await this.#member.ask(
+      'OffsetCommit',
+      (version) => ({
+        ...commitRequest(committer, offsets),
+        ...(version < 7 ? { groupInstanceId: null } : {}),
+      }),
+      OFFSET_COMMIT_NEWEST,
+    );
+    for (const { topic, partition, error } of commitOutcomes(answer)) {
+      if (error) throw this.#refused(error, topic, partition);
+    }
+  }
+
+  #refused(error: WireError, topic: string, partition: number): KafkaError {
+    switch (error) {
+      case 'UNKNOWN_MEMBER_ID':
+      case 'ILLEGAL_GENERATION':
+        this.#member.commitRefused(error);
+        return new KafkaError('COMMIT_FAILED', { topic, partition });
+      case 'REBALANCE_IN_PROGRESS':
+      case 'FENCED_INSTANCE_ID':
+        this.#member.commitRefused(error);
+        break;
+      case 'NOT_COORDINATOR':
+      case 'COORDINATOR_NOT_AVAILABLE':
+      case 'REQUEST_TIMED_OUT':
+        this.#member.coordinatorMoved();
+        break;
+      default:
+    }
+    return new KafkaError(error, { topic, partition });
+  }
+}

@@ -1,0 +1,623 @@
+// Consumer: the public face, and the loop of poll. The parts: `GroupMember` (who reads what), `StartingPositions` (from
+// where), `Fetcher` (reads ahead), `Commits` (remembers how far). This file holds what ties them together.
+import type { Ports } from '@moldau/kernel';
+import { Cluster, type Interest } from '../cluster/cluster.ts';
+import { EARLIEST, LATEST, listOffsets, type OffsetAnswer } from '../cluster/list-offsets.ts';
+import { retrying } from '../cluster/retry.ts';
+import { Signal } from '../cluster/signal.ts';
+import { FRAME_BYTES_MAX } from '../connection/broker-connection.ts';
+import { KafkaError } from '../errors.ts';
+import { nodePorts } from '../node/default-ports.ts';
+import { defaultClientId } from '../settings/client-id.ts';
+import { CONSUMER_SETTINGS, type ConsumerSettingOptions } from '../settings/consumer-settings.ts';
+import { resolveSettings, type SettingsOf } from '../settings/setting.ts';
+import { partitionText, type TopicPartition } from '../topic-partition.ts';
+import { assignorsOf } from './assignors/assignors.ts';
+import { Commits } from './commits.ts';
+import type { ConsumerApi } from './consumer-api.ts';
+import type {
+  CommitCallback,
+  ConsumerRecord,
+  Deserializer,
+  GroupMetadata,
+  OffsetAndTimestamp,
+  PartitionOffset,
+  RebalanceListener,
+} from './consumer-model.ts';
+import { Fetcher } from './fetcher.ts';
+import { GroupMember } from './group-member.ts';
+import { type AssignedPartition, Positions } from './positions.ts';
+import { committedOffsets, StartingPositions } from './starting-positions.ts';
+
+export type ConsumerOptions<K, V> = ConsumerSettingOptions & {
+  readonly keyDeserializer?: Deserializer<K>;
+  readonly valueDeserializer?: Deserializer<V>;
+  readonly ports?: Ports;
+};
+
+/** Most that one batch may unpack to: what a broker's limits let pass, with room to spare. */
+const UNPACKED_BYTES_MAX = 1 << 30;
+/** How long `close` tries to commit and to leave, unless told otherwise. */
+const CLOSE_TIMEOUT_MS = 30_000;
+/** How often a poll that waits looks at what has no event of its own. */
+const LOOK_AGAIN_MS = 1000;
+
+type Subscription =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'manual' }
+  | { readonly kind: 'topics'; readonly topics: readonly string[]; readonly listener: RebalanceListener }
+  | {
+      readonly kind: 'pattern';
+      readonly pattern: RegExp;
+      topics: readonly string[];
+      readonly listener: RebalanceListener;
+    };
+
+export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
+  readonly #settings: SettingsOf<typeof CONSUMER_SETTINGS>;
+  readonly #ports: Ports;
+  readonly #cluster: Cluster;
+  readonly #positions = new Positions();
+  readonly #fetcher: Fetcher<K, V>;
+  readonly #member: GroupMember | undefined;
+  readonly #commits: Commits | undefined;
+  readonly #starting: StartingPositions;
+  readonly #signal = new Signal();
+  #subscription: Subscription = { kind: 'none' };
+  /** Topics that a call under way asks about. */
+  readonly #asked = new Map<string, number>();
+  #error: KafkaError | undefined;
+  #polling = false;
+  #lastPollAt: number;
+  #wakeup = false;
+  #noted = false;
+  #metadataRevision = -1;
+  #closed = false;
+
+  /** Connects when it is needed. Throws KafkaError INVALID_SETTING. */
+  constructor(options: ConsumerOptions<K, V> = {}) {
+    const { ports = nodePorts, keyDeserializer, valueDeserializer, ...given } = options;
+    const resolved = resolveSettings(CONSUMER_SETTINGS, given);
+    const kind = resolved.groupId === undefined ? 'consumer' : `consumer-${resolved.groupId}`;
+    const settings = { ...resolved, clientId: resolved.clientId || defaultClientId(kind) };
+    const assignors = settings.groupId === undefined ? [] : assignorsOf(settings.partitionAssignmentStrategy);
+    this.#settings = settings;
+    this.#ports = ports;
+    this.#lastPollAt = ports.clock.monotonic();
+    this.#cluster = new Cluster({
+      ports,
+      settings: { ...settings, frameBytesMax: Math.max(FRAME_BYTES_MAX, settings.fetchMaxBytes * 2) },
+      interest: () => this.#interest(),
+      autoCreate: () => settings.allowAutoCreateTopics,
+      onChange: () => this.#note(),
+    });
+    this.#fetcher = new Fetcher<K, V>({
+      cluster: this.#cluster,
+      positions: this.#positions,
+      settings,
+      read: {
+        checkCrcs: settings.checkCrcs,
+        readCommitted: settings.isolationLevel === 'read_committed',
+        unpackedBytesMax: UNPACKED_BYTES_MAX,
+        keyDeserializer,
+        valueDeserializer,
+      },
+      events: {
+        onReady: () => this.#signal.notify(),
+        onOutOfRange: (entry) => this.#outOfRange(entry),
+        onError: (error) => this.#fail(error),
+      },
+    });
+    if (settings.groupId !== undefined) {
+      this.#member = new GroupMember({
+        groupId: settings.groupId,
+        cluster: this.#cluster,
+        settings,
+        assignors,
+        signal: this.#signal,
+        hooks: {
+          topics: () => this.subscription(),
+          owned: () => this.#positions.partitions(),
+          revoke: (lost) => this.#revoke(lost),
+          assign: (partitions) => this.#assign(partitions),
+          partitionCounts: (topics) => this.#partitionCounts(topics),
+          pollIdleMs: () => (this.#polling ? 0 : ports.clock.monotonic() - this.#lastPollAt),
+        },
+      });
+      this.#commits = new Commits({
+        cluster: this.#cluster,
+        member: this.#member,
+        positions: this.#positions,
+        retry: settings,
+        groupInstanceId: settings.groupInstanceId,
+        isManaged: () => this.#isManaged,
+        autoIntervalMs: settings.enableAutoCommit ? settings.autoCommitIntervalMs : undefined,
+      });
+    }
+    this.#starting = new StartingPositions({
+      cluster: this.#cluster,
+      positions: this.#positions,
+      settings: { ...settings, readCommitted: settings.isolationLevel === 'read_committed' },
+      member: this.#member,
+      onError: (error) => this.#fail(error),
+      onDone: () => this.#signal.notify(),
+    });
+  }
+
+  subscribe(topics: string | readonly string[] | RegExp, listener: RebalanceListener = {}): void {
+    this.#assertOpen();
+    this.#needMember('subscribe');
+    if (this.#subscription.kind === 'manual') throw illegal('Partitions are assigned by hand; call unsubscribe first.');
+    if (topics instanceof RegExp) {
+      // Without the flags that make a pattern remember where it was.
+      const pattern = new RegExp(topics.source, topics.flags.replaceAll(/[gy]/g, ''));
+      this.#subscription = { kind: 'pattern', pattern, topics: [], listener };
+      this.#matchPattern();
+    } else {
+      const names = typeof topics === 'string' ? [topics] : [...new Set(topics)];
+      if (names.some((name) => typeof name !== 'string' || name === '')) {
+        throw new KafkaError('INVALID_ARGUMENT', { message: 'A topic to subscribe to must have a name.' });
+      }
+      this.#subscription = names.length === 0 ? { kind: 'none' } : { kind: 'topics', topics: names, listener };
+    }
+    this.#member!.onSubscription();
+    this.#cluster.requestRefresh();
+  }
+
+  async unsubscribe(): Promise<void> {
+    this.#assertOpen();
+    if (this.#isManaged) {
+      await this.#revoke(this.#member!.state.lost);
+      await this.#member!.leave('the consumer unsubscribed', this.#settings.defaultApiTimeoutMs);
+    }
+    this.#subscription = { kind: 'none' };
+    this.#positions.assign([]);
+    this.#fetcher.pump();
+  }
+
+  assign(partitions: readonly TopicPartition[]): void {
+    this.#assertOpen();
+    if (this.#isManaged) throw illegal('The consumer is subscribed; call unsubscribe first.');
+    this.#commits?.autoCommitIfDue();
+    this.#subscription = partitions.length === 0 ? { kind: 'none' } : { kind: 'manual' };
+    this.#positions.assign(partitions);
+    this.#cluster.requestRefresh();
+    this.#note();
+  }
+
+  assignment(): TopicPartition[] {
+    return this.#positions.partitions();
+  }
+
+  subscription(): string[] {
+    const { kind } = this.#subscription;
+    return kind === 'topics' || kind === 'pattern' ? [...this.#subscription.topics] : [];
+  }
+
+  async poll(timeoutMs: number): Promise<ConsumerRecord<K, V>[]> {
+    const records = await this.#poll(timeoutMs);
+    this.#settle();
+    return records;
+  }
+
+  wakeup(): void {
+    this.#wakeup = true;
+    this.#signal.notify();
+  }
+
+  /**
+   * Records one after the other, for as long as the loop runs. A record counts as handled when the loop asks for the
+   * next one: `commitSync()` inside the body covers the record at hand and all before it.
+   */
+  async *[Symbol.asyncIterator](): AsyncGenerator<ConsumerRecord<K, V>, undefined> {
+    let records: ConsumerRecord<K, V>[] = [];
+    let next = 0;
+    try {
+      for (;;) {
+        for (; next < records.length; next++) {
+          const record = records[next]!;
+          const entry = this.#positions.get(record.topic, record.partition);
+          // Sought or revoked from inside the body: what was read ahead does not count.
+          if (entry?.position === undefined || entry.position > record.offset || entry.collected <= record.offset)
+            continue;
+          entry.position = record.offset + 1;
+          yield record;
+        }
+        this.#settle();
+        records = await this.#poll(LOOK_AGAIN_MS);
+        next = 0;
+      }
+    } finally {
+      // The loop was left: what it has not seen is to be read again.
+      for (const entry of [...this.#positions.all()]) {
+        if (entry.position !== undefined && entry.position < entry.collected) {
+          this.#positions.moveTo(entry, entry.position, entry.positionEpoch);
+        }
+      }
+    }
+  }
+
+  async commitSync(
+    offsets: readonly PartitionOffset[] = this.#positions.consumed(),
+    options: { readonly timeoutMs?: number } = {},
+  ): Promise<void> {
+    this.#assertOpen();
+    this.#needMember('commit');
+    await this.#commits!.commit(offsets, options.timeoutMs ?? this.#settings.defaultApiTimeoutMs);
+  }
+
+  commitAsync(offsets: readonly PartitionOffset[] = this.#positions.consumed(), done?: CommitCallback): void {
+    this.#assertOpen();
+    this.#needMember('commit');
+    this.#commits!.commitOnce(offsets).then(
+      () => done?.(undefined, offsets),
+      (error: KafkaError) => done?.(error, offsets),
+    );
+  }
+
+  async committed(
+    partitions: readonly TopicPartition[],
+    options: { readonly timeoutMs?: number } = {},
+  ): Promise<(PartitionOffset | undefined)[]> {
+    this.#assertOpen();
+    const member = this.#needMember('have committed offsets');
+    const budget = { timeoutMs: options.timeoutMs ?? this.#settings.defaultApiTimeoutMs, what: 'Fetching offsets' };
+    const found = await retrying(this.#ports, this.#settings, budget, () => committedOffsets(member, partitions));
+    return partitions.map(({ topic, partition }) =>
+      found.find((entry) => entry.topic === topic && entry.partition === partition),
+    );
+  }
+
+  seek(where: TopicPartition, offset: number): void {
+    this.#assertOpen();
+    if (!Number.isSafeInteger(offset) || offset < 0) {
+      throw new KafkaError('INVALID_ARGUMENT', { message: `Cannot seek to offset ${offset}.` });
+    }
+    this.#positions.moveTo(this.#assigned(where), offset);
+    this.#note();
+  }
+
+  seekToBeginning(partitions?: readonly TopicPartition[]): void {
+    this.#seekToEnd(partitions, 'earliest');
+  }
+
+  seekToEnd(partitions?: readonly TopicPartition[]): void {
+    this.#seekToEnd(partitions, 'latest');
+  }
+
+  #seekToEnd(partitions: readonly TopicPartition[] | undefined, to: 'earliest' | 'latest'): void {
+    this.#assertOpen();
+    const chosen = partitions?.length ? partitions : this.assignment();
+    for (const entry of chosen.map((where) => this.#assigned(where))) this.#positions.resetTo(entry, to);
+    this.#note();
+  }
+
+  async position(where: TopicPartition, options: { readonly timeoutMs?: number } = {}): Promise<number> {
+    this.#assertOpen();
+    const budget = { timeoutMs: options.timeoutMs ?? this.#settings.defaultApiTimeoutMs, what: 'Finding the position' };
+    return retrying(this.#ports, this.#settings, budget, async () => {
+      await this.#starting.run();
+      this.#throwError();
+      const { position } = this.#assigned(where);
+      if (position === undefined) throw new KafkaError('LEADER_NOT_AVAILABLE', where);
+      return position;
+    });
+  }
+
+  pause(partitions: readonly TopicPartition[]): void {
+    this.#assertOpen();
+    for (const where of partitions) this.#assigned(where).paused = true;
+  }
+
+  resume(partitions: readonly TopicPartition[]): void {
+    this.#assertOpen();
+    for (const where of partitions) this.#assigned(where).paused = false;
+    this.#note();
+  }
+
+  paused(): TopicPartition[] {
+    return [...this.#positions.all()]
+      .filter(({ paused }) => paused)
+      .map(({ topic, partition }) => ({ topic, partition }));
+  }
+
+  currentLag(where: TopicPartition): number | undefined {
+    const { position, highWatermark, lastStableOffset } = this.#assigned(where);
+    const end = this.#settings.isolationLevel === 'read_committed' ? lastStableOffset : highWatermark;
+    return position === undefined || end < 0 ? undefined : Math.max(0, end - position);
+  }
+
+  async beginningOffsets(partitions: readonly TopicPartition[]) {
+    return this.#ends(partitions, EARLIEST);
+  }
+
+  async endOffsets(partitions: readonly TopicPartition[]) {
+    return this.#ends(partitions, LATEST);
+  }
+
+  async offsetsForTimes(
+    times: readonly (TopicPartition & { readonly timestamp: number })[],
+  ): Promise<(OffsetAndTimestamp | undefined)[]> {
+    const answers = await this.#offsets(times);
+    return answers.map((answer) => (answer.offset < 0 ? undefined : answer));
+  }
+
+  async partitionsFor(topic: string): Promise<number[]> {
+    const counts = await this.#about([topic], 'Looking up the topic', async () => {
+      const known = this.#cluster.metadata.topic(topic);
+      if (known) return known.partitions.map(({ partition }) => partition);
+      throw new KafkaError(this.#cluster.metadata.topicError(topic) ?? 'UNKNOWN_TOPIC_OR_PARTITION', { topic });
+    });
+    return counts;
+  }
+
+  groupMetadata(): GroupMetadata | undefined {
+    if (!this.#member || !this.#isManaged) return undefined;
+    const { generationId, memberId } = this.#member.state;
+    const { groupInstanceId = null } = this.#settings;
+    return { groupId: this.#member.groupId, generationId, memberId, groupInstanceId };
+  }
+
+  async close(options: { readonly timeoutMs?: number } = {}): Promise<void> {
+    if (this.#closed) return;
+    const timeoutMs = options.timeoutMs ?? CLOSE_TIMEOUT_MS;
+    this.wakeup();
+    try {
+      if (this.#isManaged) {
+        await this.#revoke(this.#member!.state.lost, timeoutMs);
+        await this.#member!.leave('the consumer was closed', timeoutMs);
+      } else {
+        await this.#commits?.autoCommitNow(timeoutMs);
+      }
+    } finally {
+      this.#closed = true;
+      this.#fetcher.close();
+      await this.#cluster.close();
+      this.#signal.notify();
+    }
+  }
+
+  get #isManaged(): boolean {
+    return this.#subscription.kind === 'topics' || this.#subscription.kind === 'pattern';
+  }
+
+  /** The loop: take part in the group, find positions, hand out what is there, wait for more. */
+  async #poll(timeoutMs: number): Promise<ConsumerRecord<K, V>[]> {
+    this.#assertOpen();
+    if (this.#polling) throw illegal('poll is running already; a consumer has one reader.');
+    if (this.#subscription.kind === 'none') throw illegal('Subscribe to topics or assign partitions first.');
+    const { clock, timers } = this.#ports;
+    const deadline = clock.monotonic() + Math.max(0, timeoutMs);
+    this.#polling = true;
+    try {
+      for (let first = true; ; first = false) {
+        this.#throwIfAsked();
+        if (this.#isManaged && !(await this.#member!.ensureActive(deadline, () => this.#wakeup || this.#closed))) {
+          this.#throwIfAsked();
+          return [];
+        }
+        this.#throwIfAsked();
+        if (first) this.#commits?.autoCommitIfDue();
+        void this.#starting.run();
+        const records = this.#fetcher.collect(this.#settings.maxPollRecords);
+        this.#fetcher.pump();
+        const leftMs = deadline - clock.monotonic();
+        if (records.length > 0 || leftMs <= 0) return records;
+        // A round under way notifies when it is over; one that failed is due again after its pause.
+        const failedRound = !this.#starting.isRunning && this.#starting.areMissing;
+        const pauseMs = failedRound ? Math.max(1, this.#starting.pauseMs) : LOOK_AGAIN_MS;
+        await this.#signal.wait(timers, Math.min(leftMs, pauseMs));
+      }
+    } finally {
+      this.#polling = false;
+      this.#lastPollAt = clock.monotonic();
+    }
+  }
+
+  /** What was handed out counts as handled. */
+  #settle(): void {
+    for (const entry of this.#positions.all()) if (entry.position !== undefined) entry.position = entry.collected;
+  }
+
+  #throwIfAsked(): void {
+    this.#assertOpen();
+    if (this.#wakeup) {
+      this.#wakeup = false;
+      throw new KafkaError('WAKEUP');
+    }
+    this.#throwError();
+    for (const topic of this.subscription()) {
+      const error = this.#cluster.metadata.topicError(topic);
+      if (error === 'INVALID_TOPIC_EXCEPTION' || error === 'TOPIC_AUTHORIZATION_FAILED') {
+        throw new KafkaError(error, { topic });
+      }
+    }
+  }
+
+  #throwError(): void {
+    const error = this.#error;
+    this.#error = undefined;
+    if (error) throw error;
+  }
+
+  #fail(error: KafkaError): void {
+    this.#error ??= error;
+    this.#signal.notify();
+  }
+
+  #outOfRange(entry: AssignedPartition): void {
+    const { topic, partition, fetched } = entry;
+    if (this.#settings.autoOffsetReset !== 'none') {
+      this.#positions.resetTo(entry, this.#settings.autoOffsetReset);
+      this.#signal.notify();
+      return;
+    }
+    this.#fail(
+      new KafkaError('OFFSET_OUT_OF_RANGE', {
+        message: `${topic}-${partition} does not hold offset ${fetched}, and auto.offset.reset is none.`,
+        topic,
+        partition,
+        offset: fetched,
+      }),
+    );
+    entry.retryAt = this.#ports.clock.monotonic() + this.#settings.retryBackoffMaxMs;
+  }
+
+  async #revoke(lost: boolean, timeoutMs = this.#settings.defaultApiTimeoutMs): Promise<void> {
+    if (!this.#isManaged) return;
+    const listener = (this.#subscription as { listener: RebalanceListener }).listener;
+    const partitions = this.assignment();
+    if (!lost) await this.#commits?.autoCommitNow(timeoutMs);
+    try {
+      if (partitions.length > 0) {
+        if (lost) await (listener.onLost ?? listener.onRevoked)?.call(listener, partitions);
+        else await listener.onRevoked?.(partitions);
+      }
+    } finally {
+      this.#positions.assign([]);
+      this.#fetcher.pump();
+    }
+  }
+
+  async #assign(partitions: readonly TopicPartition[]): Promise<void> {
+    if (!this.#isManaged) return;
+    this.#positions.assign(partitions, false);
+    if (partitions.some(({ topic, partition }) => !this.#cluster.metadata.partition(topic, partition))) {
+      this.#cluster.requestRefresh();
+    }
+    await (this.#subscription as { listener: RebalanceListener }).listener.onAssigned?.(partitions);
+  }
+
+  /** For the leader of the group. A topic that is not there is left out, and asked for again with the next metadata. */
+  async #partitionCounts(topics: readonly string[]): Promise<Map<string, number>> {
+    const missing = topics.filter((topic) => !this.#cluster.metadata.topic(topic));
+    if (missing.length > 0) await this.#asking(missing, () => this.#cluster.refresh());
+    const counts = new Map<string, number>();
+    for (const topic of topics) {
+      const known = this.#cluster.metadata.topic(topic);
+      if (known) counts.set(topic, known.partitions.length);
+    }
+    return counts;
+  }
+
+  #interest(): Interest {
+    if (this.#subscription.kind === 'pattern') return { kind: 'all' };
+    const names = new Set([...this.subscription(), ...(this.#member?.groupTopics ?? []), ...this.#asked.keys()]);
+    for (const { topic } of this.#positions.all()) names.add(topic);
+    return names.size === 0 ? { kind: 'none' } : { kind: 'topics', names };
+  }
+
+  /** Metadata or a connection changed: look at what it means once this turn is over. */
+  #note(): void {
+    if (this.#noted || this.#closed) return;
+    this.#noted = true;
+    this.#ports.timers.afterTurn(() => {
+      this.#noted = false;
+      if (this.#closed) return;
+      if (this.#metadataRevision !== this.#cluster.metadata.revision) {
+        this.#metadataRevision = this.#cluster.metadata.revision;
+        this.#matchPattern();
+        this.#member?.onMetadata();
+        this.#askAgain();
+      }
+      this.#fetcher.pump();
+      this.#signal.notify();
+    });
+  }
+
+  #matchPattern(): void {
+    const subscription = this.#subscription;
+    if (subscription.kind !== 'pattern') return;
+    subscription.topics = [...this.#cluster.metadata.topics()]
+      .filter(({ internal }) => !internal || !this.#settings.excludeInternalTopics)
+      .map(({ name }) => name)
+      .filter((name) => subscription.pattern.test(name))
+      .sort();
+    this.#member?.onSubscription();
+  }
+
+  /** Topics that are not there yet, or have no leader yet, are asked for again soon and not in five minutes. */
+  #askAgain(): void {
+    const { metadata } = this.#cluster;
+    const names = new Set([...this.subscription(), ...this.#positions.partitions().map(({ topic }) => topic)]);
+    for (const name of names) {
+      const error = metadata.topicError(name);
+      if (error === 'UNKNOWN_TOPIC_OR_PARTITION' || error === 'LEADER_NOT_AVAILABLE') {
+        this.#cluster.requestRefresh();
+        return;
+      }
+    }
+  }
+
+  async #ends(
+    partitions: readonly TopicPartition[],
+    timestamp: number,
+  ): Promise<(TopicPartition & { readonly offset: number })[]> {
+    const answers = await this.#offsets(partitions.map((where) => ({ ...where, timestamp })));
+    return partitions.map(({ topic, partition }, index) => ({ topic, partition, offset: answers[index]!.offset }));
+  }
+
+  async #offsets(questions: readonly (TopicPartition & { readonly timestamp: number })[]): Promise<OffsetAnswer[]> {
+    const topics = questions.map(({ topic }) => topic);
+    return this.#about(topics, 'Looking up offsets', async () => {
+      const answers = await listOffsets(this.#cluster, questions, {
+        readCommitted: this.#settings.isolationLevel === 'read_committed',
+        timeoutMs: this.#settings.requestTimeoutMs,
+      });
+      return questions.map(({ topic, partition }) => {
+        const answer = answers.get(topic, partition)!;
+        if (answer instanceof KafkaError) throw answer;
+        return answer;
+      });
+    });
+  }
+
+  /** Runs a question about topics, with metadata of them; retried while it may pass. */
+  async #about<T>(topics: readonly string[], what: string, ask: () => Promise<T>): Promise<T> {
+    this.#assertOpen();
+    const budget = { timeoutMs: this.#settings.defaultApiTimeoutMs, what };
+    return retrying(this.#ports, this.#settings, budget, () =>
+      this.#asking(topics, async () => {
+        if (topics.some((topic) => !this.#cluster.metadata.topic(topic))) await this.#cluster.refresh();
+        try {
+          return await ask();
+        } catch (error) {
+          await this.#cluster.refresh();
+          throw error;
+        }
+      }),
+    );
+  }
+
+  async #asking<T>(topics: readonly string[], run: () => Promise<T>): Promise<T> {
+    for (const topic of topics) this.#asked.set(topic, (this.#asked.get(topic) ?? 0) + 1);
+    try {
+      return await run();
+    } finally {
+      for (const topic of topics) {
+        const left = this.#asked.get(topic)! - 1;
+        if (left > 0) this.#asked.set(topic, left);
+        else this.#asked.delete(topic);
+      }
+    }
+  }
+
+  #assigned({ topic, partition }: TopicPartition): AssignedPartition {
+    const entry = this.#positions.get(topic, partition);
+    if (!entry) throw illegal(`${partitionText({ topic, partition })} is not assigned to this consumer.`);
+    return entry;
+  }
+
+  #needMember(what: string): GroupMember {
+    if (!this.#member) throw illegal(`To ${what} a consumer needs a group (groupId).`);
+    return this.#member;
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new KafkaError('CLIENT_CLOSED');
+  }
+}
+
+function illegal(message: string): KafkaError {
+  return new KafkaError('ILLEGAL_STATE', { message });
+}

@@ -1,0 +1,330 @@
+// Fetches ahead of the application: one request at a time to each broker, for all its partitions that want data, while
+// earlier answers are handed out. Acts on `Positions`; what it may hold is bounded in bytes over all partitions.
+// Bound: bufferedBytes <= fetch.max.bytes, but for one answer that a broker makes larger for a batch that is larger; at
+// the bound nothing more is fetched until polls take something.
+import type { TimerHandle } from '@moldau/kernel';
+import { errorName, type WireError, ZERO_UUID } from '@moldau/protocol';
+import type { FetchResponse } from '@moldau/protocol/messages/fetch';
+import type { Cluster } from '../cluster/cluster.ts';
+import type { BrokerConnection } from '../connection/broker-connection.ts';
+import { KafkaError } from '../errors.ts';
+import type { CONSUMER_SETTINGS } from '../settings/consumer-settings.ts';
+import type { SettingsOf } from '../settings/setting.ts';
+import type { ConsumerRecord } from './consumer-model.ts';
+import { FetchSession, type WantedPartition } from './fetch-session.ts';
+import { FetchedRecords, type ReadSettings } from './fetched-records.ts';
+import type { AssignedPartition, Positions } from './positions.ts';
+
+/** While a partition of the broker cannot be asked for because its buffer is full, a fetch of the others waits no longer. */
+const SHORT_WAIT_MS = 50;
+
+export interface FetcherEvents {
+  /** Data or an error is there to be polled. */
+  onReady(): void;
+  /** A partition's position is outside the log. */
+  onOutOfRange(entry: AssignedPartition): void;
+  onError(error: KafkaError): void;
+}
+
+interface BrokerFetch {
+  readonly session: FetchSession;
+  inFlight: boolean;
+}
+
+export class Fetcher<K, V> {
+  readonly #cluster: Cluster;
+  readonly #positions: Positions;
+  readonly #settings: SettingsOf<typeof CONSUMER_SETTINGS>;
+  readonly #read: ReadSettings<K, V>;
+  readonly #events: FetcherEvents;
+  readonly #brokers = new Map<number, BrokerFetch>();
+  /** Answers not handed out whole, in the order they came: what makes it fair between partitions. */
+  #ready: FetchedRecords<K, V>[] = [];
+  #bufferedBytes = 0;
+  #retryTimer: TimerHandle | undefined;
+  #closed = false;
+
+  constructor(o: {
+    cluster: Cluster;
+    positions: Positions;
+    settings: SettingsOf<typeof CONSUMER_SETTINGS>;
+    read: ReadSettings<K, V>;
+    events: FetcherEvents;
+  }) {
+    this.#cluster = o.cluster;
+    this.#positions = o.positions;
+    this.#settings = o.settings;
+    this.#read = o.read;
+    this.#events = o.events;
+  }
+
+  /** Bytes held that polls have not taken. */
+  get bufferedBytes(): number {
+    return this.#bufferedBytes;
+  }
+
+  /** Hands out up to `count` records. Throws KafkaError for a record that cannot be read, when no other came before it. */
+  collect(count: number): ConsumerRecord<K, V>[] {
+    const out: ConsumerRecord<K, V>[] = [];
+    const kept: FetchedRecords<K, V>[] = [];
+    let index = 0;
+    for (; index < this.#ready.length && out.length < count; index++) {
+      const fetched = this.#ready[index]!;
+      const { entry } = fetched;
+      if (!this.#positions.isCurrent(entry)) {
+        this.#release(fetched);
+        continue;
+      }
+      if (entry.paused) {
+        kept.push(fetched);
+        continue;
+      }
+      try {
+        fetched.take(count - out.length, out);
+      } catch (error) {
+        // Records of others before it go out first; the error waits at the front.
+        if (out.length > 0) break;
+        this.#ready = [...kept, ...this.#ready.slice(index)];
+        throw error;
+      }
+      entry.collected = fetched.nextOffset;
+      entry.positionEpoch = fetched.leaderEpoch;
+      if (fetched.isDone) this.#release(fetched);
+      else kept.push(fetched);
+    }
+    this.#ready = index === this.#ready.length ? kept : [...kept, ...this.#ready.slice(index)];
+    return out;
+  }
+
+  /** Sends what can be sent now. Call whenever polls took something, metadata or positions changed. */
+  pump(): void {
+    if (this.#closed) return;
+    this.#dropStale();
+    const wishes = new Map<number, { wanted: AssignedPartition[]; leftOut: boolean }>();
+    const now = this.#cluster.ports.clock.monotonic();
+    let soonestRetry = Number.POSITIVE_INFINITY;
+    for (const entry of this.#positions.all()) {
+      if (entry.position === undefined || entry.paused || entry.fetching) continue;
+      const leader = this.#cluster.metadata.leaderOf(entry.topic, entry.partition);
+      if (leader === undefined) {
+        this.#cluster.requestRefresh();
+        continue;
+      }
+      if (entry.retryAt > now) {
+        soonestRetry = Math.min(soonestRetry, entry.retryAt);
+        continue;
+      }
+      let wish = wishes.get(leader);
+      if (!wish) {
+        wish = { wanted: [], leftOut: false };
+        wishes.set(leader, wish);
+      }
+      // One answer may wait while the next is fetched, not more.
+      if (entry.bufferedBytes >= this.#settings.maxPartitionFetchBytes) wish.leftOut = true;
+      else wish.wanted.push(entry);
+    }
+    if (soonestRetry < Number.POSITIVE_INFINITY) this.#armRetry(soonestRetry - now);
+    for (const [leader, { wanted, leftOut }] of wishes) {
+      if (wanted.length > 0) this.#fetchFrom(leader, wanted, leftOut);
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    if (this.#retryTimer) this.#cluster.ports.timers.clear(this.#retryTimer);
+    this.#ready = [];
+    this.#bufferedBytes = 0;
+  }
+
+  #armRetry(delayMs: number): void {
+    if (this.#retryTimer) return;
+    this.#retryTimer = this.#cluster.ports.timers.set(delayMs, () => {
+      this.#retryTimer = undefined;
+      this.pump();
+    });
+  }
+
+  /** Forgets answers of partitions that were moved or taken away. */
+  #dropStale(): void {
+    if (this.#ready.every(({ entry }) => this.#positions.isCurrent(entry))) return;
+    this.#ready = this.#ready.filter((fetched) => {
+      if (this.#positions.isCurrent(fetched.entry)) return true;
+      this.#release(fetched);
+      return false;
+    });
+  }
+
+  /** Paused partitions must not starve the others of room: what is held of them is fetched again later. */
+  #dropPaused(): void {
+    for (const fetched of this.#ready.filter(({ entry }) => entry.paused)) {
+      this.#positions.moveTo(fetched.entry, fetched.entry.position ?? fetched.nextOffset, fetched.entry.positionEpoch);
+    }
+    this.#dropStale();
+  }
+
+  #release(fetched: FetchedRecords<K, V>): void {
+    this.#bufferedBytes -= fetched.bytes;
+    fetched.entry.bufferedBytes -= fetched.bytes;
+  }
+
+  #fetchFrom(nodeId: number, wanted: readonly AssignedPartition[], leftOut: boolean): void {
+    let broker = this.#brokers.get(nodeId);
+    if (!broker) {
+      broker = { session: new FetchSession(), inFlight: false };
+      this.#brokers.set(nodeId, broker);
+    }
+    if (broker.inFlight) return;
+    let room = this.#settings.fetchMaxBytes - this.#bufferedBytes;
+    if (room <= 0 && this.#ready.some(({ entry }) => entry.paused)) {
+      this.#dropPaused();
+      room = this.#settings.fetchMaxBytes - this.#bufferedBytes;
+    }
+    if (room <= 0) return;
+    const connection = this.#cluster.connectionNow(nodeId);
+    if (!connection) return;
+    if (connection.throttledForMs > 0) {
+      this.#armRetry(connection.throttledForMs);
+      return;
+    }
+    broker.inFlight = true;
+    for (const entry of wanted) entry.fetching = true;
+    this.#fetch(connection, broker, wanted, room, leftOut)
+      .catch((error: unknown) => {
+        broker.session.failed(false);
+        this.#backOff(wanted);
+        if (error instanceof KafkaError && error.retriable) this.#cluster.requestRefresh();
+        else
+          this.#events.onError(
+            error instanceof KafkaError ? error : new KafkaError('UNKNOWN_SERVER_ERROR', { cause: error }),
+          );
+      })
+      .finally(() => {
+        broker.inFlight = false;
+        for (const entry of wanted) entry.fetching = false;
+        this.pump();
+      });
+  }
+
+  async #fetch(
+    connection: BrokerConnection,
+    broker: BrokerFetch,
+    entries: readonly AssignedPartition[],
+    maxBytes: number,
+    leftOut: boolean,
+  ): Promise<void> {
+    const { metadata } = this.#cluster;
+    const wanted = entries.map((entry): WantedPartition => {
+      const topic = metadata.topic(entry.topic);
+      return {
+        topic: entry.topic,
+        partition: entry.partition,
+        topicId: topic?.id ?? ZERO_UUID,
+        fetchOffset: entry.fetched,
+        currentLeaderEpoch: topic?.partitions[entry.partition]?.leaderEpoch ?? -1,
+        maxBytes: this.#settings.maxPartitionFetchBytes,
+      };
+    });
+    // From version 13 topics have only their id; one without rules that out.
+    const newest = wanted.some(({ topicId }) => topicId === ZERO_UUID) ? 12 : 17;
+    const version = connection.versions.pick('Fetch', newest);
+    const useIds = version >= 13;
+    const session = broker.session.request(wanted, useIds);
+    const { fetchMaxWaitMs, fetchMinBytes, isolationLevel } = this.#settings;
+    const answer = await connection.send(
+      'Fetch',
+      {
+        replicaId: -1,
+        maxWaitMs: leftOut ? Math.min(SHORT_WAIT_MS, fetchMaxWaitMs) : fetchMaxWaitMs,
+        minBytes: fetchMinBytes,
+        maxBytes,
+        isolationLevel: isolationLevel === 'read_committed' ? 1 : 0,
+        ...(version >= 7 ? session : FetchSession.sessionless(session)),
+        rackId: '',
+      },
+      { version, timeoutMs: this.#settings.requestTimeoutMs + fetchMaxWaitMs },
+    );
+    if (this.#closed) return;
+    if (answer.errorCode !== 0) {
+      const error = errorName(answer.errorCode);
+      broker.session.failed(error === 'FETCH_SESSION_ID_NOT_FOUND');
+      if (!SESSION_ERRORS.has(error)) throw new KafkaError(error);
+      return;
+    }
+    if (version >= 7) broker.session.answered(answer.sessionId);
+    else broker.session.failed(true);
+    this.#take(answer, entries, useIds ? broker.session : undefined);
+  }
+
+  #take(answer: FetchResponse, entries: readonly AssignedPartition[], ids: FetchSession | undefined): void {
+    const asked = new Map<string, Map<number, AssignedPartition>>();
+    for (const entry of entries) {
+      const partitions = asked.get(entry.topic) ?? new Map<number, AssignedPartition>();
+      partitions.set(entry.partition, entry);
+      asked.set(entry.topic, partitions);
+    }
+    let somethingReady = false;
+    for (const { topic, topicId, partitions } of answer.responses) {
+      const name = ids ? ids.topicOf(topicId) : topic;
+      for (const data of partitions) {
+        const entry = name === undefined ? undefined : asked.get(name)?.get(data.partitionIndex);
+        if (!entry || !this.#positions.isCurrent(entry)) continue;
+        if (data.errorCode !== 0) {
+          this.#onPartitionError(entry, errorName(data.errorCode), data);
+          continue;
+        }
+        entry.highWatermark = data.highWatermark;
+        entry.lastStableOffset = data.lastStableOffset;
+        entry.logStartOffset = data.logStartOffset;
+        if (!data.records || data.records.length === 0) continue;
+        const fetched = new FetchedRecords(entry, data.records, data.abortedTransactions, this.#read);
+        entry.fetched = FetchedRecords.endOffset(data.records, entry.fetched);
+        entry.bufferedBytes += fetched.bytes;
+        this.#bufferedBytes += fetched.bytes;
+        this.#ready.push(fetched);
+        somethingReady = true;
+      }
+    }
+    if (somethingReady) this.#events.onReady();
+  }
+
+  #onPartitionError(
+    entry: AssignedPartition,
+    error: WireError,
+    data: FetchResponse['responses'][number]['partitions'][number],
+  ): void {
+    const { topic, partition } = entry;
+    switch (error) {
+      case 'OFFSET_OUT_OF_RANGE':
+        // Records fetched before it may still wait to be polled; then it is asked again.
+        if (entry.bufferedBytes === 0) this.#events.onOutOfRange(entry);
+        else this.#backOff([entry]);
+        return;
+      case 'TOPIC_AUTHORIZATION_FAILED':
+      case 'CORRUPT_MESSAGE':
+        this.#backOff([entry]);
+        this.#events.onError(new KafkaError(error, { topic, partition }));
+        return;
+      default: {
+        const { leaderId, leaderEpoch } = data.currentLeader;
+        const news = leaderId >= 0 && this.#cluster.metadata.learnLeader(topic, partition, leaderId, leaderEpoch);
+        if (news) return;
+        this.#backOff([entry]);
+        this.#cluster.requestRefresh();
+      }
+    }
+  }
+
+  #backOff(entries: readonly AssignedPartition[]): void {
+    const retryAt = this.#cluster.ports.clock.monotonic() + this.#settings.retryBackoffMs;
+    for (const entry of entries) entry.retryAt = retryAt;
+  }
+}
+
+/** Answers that only mean: the session is over, make a new one. */
+const SESSION_ERRORS: ReadonlySet<WireError> = new Set([
+  'FETCH_SESSION_ID_NOT_FOUND',
+  'INVALID_FETCH_SESSION_EPOCH',
+  'FETCH_SESSION_TOPIC_ID_ERROR',
+  'INCONSISTENT_TOPIC_ID',
+  'UNKNOWN_TOPIC_ID',
+]);

@@ -1,0 +1,438 @@
+// Carries the membership of one consumer out: finds the coordinator, joins and syncs in the background, keeps heartbeats
+// going whatever the application does, leaves. What partitions change hands happens only inside `ensureActive`, which
+// poll calls, so that the application is never in the middle of a record then.
+// Owns: the membership (a pure machine, membership.ts), the heartbeat timer, the address of the coordinator.
+import type { TimerHandle } from '@moldau/kernel';
+import { errorName, type WireError } from '@moldau/protocol';
+import type { JoinGroupResponse } from '@moldau/protocol/messages/join-group';
+import type { Cluster } from '../cluster/cluster.ts';
+import type { Signal } from '../cluster/signal.ts';
+import { sleep } from '../cluster/sleep.ts';
+import { backoffMs } from '../connection/backoff.ts';
+import type { BrokerConnection, RequestOf, ResponseOf, SendOptions } from '../connection/broker-connection.ts';
+import { asKafkaError, KafkaError } from '../errors.ts';
+import { findCoordinator } from '../group/find-coordinator.ts';
+import type { CONSUMER_SETTINGS } from '../settings/consumer-settings.ts';
+import type { SettingsOf } from '../settings/setting.ts';
+import type { TopicPartition } from '../topic-partition.ts';
+import type { Assignor } from './assignors/assignor.ts';
+import { decodeAssignment, decodeMember, encodeAssignment, encodeSubscription } from './group-protocol.ts';
+import * as membership from './membership.ts';
+
+export interface MemberHooks {
+  /** The topics to subscribe to now. */
+  topics(): readonly string[];
+  /** What the member has now. */
+  owned(): readonly TopicPartition[];
+  /** Gives up what is owned: commits and tells the application, unless it is lost already. Inside poll. */
+  revoke(lost: boolean): Promise<void>;
+  /** Takes what the group gave. Inside poll. */
+  assign(partitions: readonly TopicPartition[]): Promise<void>;
+  /** Partition counts of topics that exist; for the leader, with all topics of the group. */
+  partitionCounts(topics: readonly string[]): Promise<Map<string, number>>;
+  /** How long the application has not been in poll, in milliseconds; 0 while it is. */
+  pollIdleMs(): number;
+}
+
+/** How much longer than the rebalance may take an answer to JoinGroup is waited for. */
+const JOIN_GRACE_MS = 5000;
+
+export class GroupMember {
+  readonly groupId: string;
+  readonly #cluster: Cluster;
+  readonly #settings: SettingsOf<typeof CONSUMER_SETTINGS>;
+  readonly #assignors: readonly Assignor[];
+  readonly #hooks: MemberHooks;
+  readonly #signal: Signal;
+  #member: membership.Membership = membership.OUTSIDE;
+  #coordinator: number | undefined;
+  #finding: Promise<number> | undefined;
+  #joining: Promise<void> | undefined;
+  /** Received and not yet taken by poll. */
+  #pending: readonly TopicPartition[] | undefined;
+  #hasAssignment = false;
+  /** What the member had, and in which generation: sticky assignors hear of it. */
+  #lastOwned: { partitions: readonly TopicPartition[]; generation: number } = { partitions: [], generation: -1 };
+  #fatal: KafkaError | undefined;
+  #heartbeatTimer: TimerHandle | undefined;
+  /** Of the generation that this member leads: what it shared out, to notice when that changes. */
+  #shared: ReadonlyMap<string, number> | undefined;
+  #groupTopics: readonly string[] = [];
+  /** The topics that the group knows this member to subscribe to. */
+  #joinedWith: readonly string[] = [];
+  /** Counts joins and leaves, so that what belongs to an earlier one falls away. */
+  #era = 0;
+
+  constructor(o: {
+    groupId: string;
+    cluster: Cluster;
+    settings: SettingsOf<typeof CONSUMER_SETTINGS>;
+    assignors: readonly Assignor[];
+    hooks: MemberHooks;
+    signal: Signal;
+  }) {
+    this.groupId = o.groupId;
+    this.#cluster = o.cluster;
+    this.#settings = o.settings;
+    this.#assignors = o.assignors;
+    this.#hooks = o.hooks;
+    this.#signal = o.signal;
+  }
+
+  get state(): membership.Membership {
+    return this.#member;
+  }
+
+  /** Topics of all members, while this one leads. */
+  get groupTopics(): readonly string[] {
+    return this.#groupTopics;
+  }
+
+  /** Joins where need be. True when the member is stable and has taken its partitions; false when the time is over first. */
+  async ensureActive(deadline: number, interrupted: () => boolean): Promise<boolean> {
+    const { clock, timers } = this.#cluster.ports;
+    for (;;) {
+      if (this.#fatal) {
+        const error = this.#fatal;
+        this.#fatal = undefined;
+        throw error;
+      }
+      if (this.#member.state === 'stable' && this.#member.rejoin === undefined) {
+        if (this.#pending === undefined) return true;
+        const partitions = this.#pending;
+        this.#pending = undefined;
+        this.#hasAssignment = true;
+        this.#lastOwned = { partitions, generation: this.#member.generationId };
+        await this.#hooks.assign(partitions);
+        continue;
+      }
+      if (!this.#joining) {
+        if (this.#hasAssignment) {
+          this.#hasAssignment = false;
+          await this.#hooks.revoke(this.#member.lost);
+        }
+        this.#startJoin();
+      }
+      const leftMs = deadline - clock.monotonic();
+      if (leftMs <= 0 || interrupted()) return false;
+      await this.#signal.wait(timers, leftMs);
+    }
+  }
+
+  /** Something changed that the group should know of. */
+  requestRejoin(reason: string): void {
+    this.#member = membership.askedToRejoin(this.#member, reason);
+    this.#signal.notify();
+  }
+
+  /** The subscription may have changed: the group hears of it by a new JoinGroup. */
+  onSubscription(): void {
+    if (this.#member.state !== 'stable' || sameTopics(this.#joinedWith, this.#hooks.topics())) return;
+    this.requestRejoin('the subscription has changed');
+  }
+
+  /** New metadata: the leader notices topics that grew, appeared or went. */
+  onMetadata(): void {
+    if (!this.#shared || this.#member.state !== 'stable' || !this.#member.isLeader) return;
+    for (const topic of this.#groupTopics) {
+      const count = this.#cluster.metadata.topic(topic)?.partitions.length;
+      if (count !== this.#shared.get(topic)) {
+        this.requestRejoin(
+          `topic ${topic} has changed from ${this.#shared.get(topic) ?? 0} to ${count ?? 0} partitions`,
+        );
+        return;
+      }
+    }
+  }
+
+  /** What an error in an answer to a commit says about the membership. */
+  commitRefused(error: WireError): void {
+    this.#digest(membership.heartbeatAnswered(this.#member, error));
+  }
+
+  /** One request to the coordinator, found first if need be. A coordinator that is gone is forgotten. */
+  async ask<N extends 'OffsetCommit' | 'OffsetFetch'>(
+    api: N,
+    body: (version: number) => RequestOf<N>,
+    newest: number,
+  ): Promise<ResponseOf<N>> {
+    const connection = await this.#connect();
+    const version = connection.versions.pick(api, newest);
+    try {
+      return await connection.send(api, body(version), { version });
+    } catch (error) {
+      this.#coordinator = undefined;
+      throw error;
+    }
+  }
+
+  coordinatorMoved(): void {
+    this.#coordinator = undefined;
+  }
+
+  /**
+   * Leaves the group and forgets the membership. A static member stays in the group until its session ends, which is
+   * the point of it.
+   */
+  async leave(reason: string, timeoutMs: number): Promise<void> {
+    const { memberId } = this.#member;
+    this.#era++;
+    this.#stopHeartbeat();
+    this.#joining = undefined;
+    this.#pending = undefined;
+    this.#hasAssignment = false;
+    this.#shared = undefined;
+    this.#groupTopics = [];
+    this.#member = membership.OUTSIDE;
+    if (memberId === '' || this.#settings.groupInstanceId !== undefined || this.#coordinator === undefined) return;
+    try {
+      await this.#sendLeave(memberId, reason, timeoutMs);
+    } catch {
+      // The session time-out removes the member if the word did not get through.
+    }
+  }
+
+  async #sendLeave(memberId: string, reason: string, timeoutMs: number): Promise<void> {
+    const connection = await this.#connect();
+    const version = connection.versions.pick('LeaveGroup');
+    const members = [{ memberId, groupInstanceId: null, ...(version >= 5 ? { reason } : {}) }];
+    const { groupId } = this;
+    await connection.send('LeaveGroup', version >= 3 ? { groupId, members } : { groupId, memberId }, {
+      version,
+      timeoutMs: Math.min(timeoutMs, this.#settings.requestTimeoutMs),
+    });
+  }
+
+  #startJoin(): void {
+    const era = ++this.#era;
+    this.#stopHeartbeat();
+    const joining = this.#join(era).finally(() => {
+      if (this.#joining === joining) this.#joining = undefined;
+      this.#signal.notify();
+    });
+    this.#joining = joining;
+  }
+
+  /** Joins and syncs until the member is stable, told to stop, or refused for good. */
+  async #join(era: number): Promise<void> {
+    const { timers, random } = this.#cluster.ports;
+    const pause = { firstMs: this.#settings.retryBackoffMs, maxMs: this.#settings.retryBackoffMaxMs };
+    for (let failures = 0; era === this.#era && !this.#cluster.isClosed; ) {
+      const verdict = await this.#joinOnce(era).catch((error: unknown) => this.#failed(asKafkaError(error)));
+      if (era !== this.#era) return;
+      switch (verdict.kind) {
+        case 'proceed':
+          return;
+        case 'fatal':
+          return;
+        case 'joinAgain':
+          failures = 0;
+          break;
+        case 'coordinatorGone':
+        case 'joinLater':
+          failures++;
+          await sleep(timers, backoffMs(failures, pause, random));
+      }
+    }
+  }
+
+  /** An exception on the way, as the machine sees it. */
+  #failed(error: KafkaError): membership.Verdict {
+    if (error.retriable) return this.#digest(membership.joinAnswered(this.#member, plain('NETWORK_EXCEPTION')));
+    this.#fatal = error;
+    return { kind: 'fatal', error: 'UNKNOWN_SERVER_ERROR' };
+  }
+
+  async #joinOnce(era: number): Promise<membership.Verdict> {
+    const connection = await this.#connect();
+    const topics = this.#hooks.topics();
+    this.#joinedWith = topics;
+    const reason = this.#member.rejoin;
+    this.#member = membership.joinSent(this.#member);
+    const { groupInstanceId, sessionTimeoutMs, maxPollIntervalMs, requestTimeoutMs } = this.#settings;
+    const version = connection.versions.pick('JoinGroup');
+    if (groupInstanceId !== undefined && version < 5) throw noStaticMembers();
+    const joined = await connection.send(
+      'JoinGroup',
+      {
+        groupId: this.groupId,
+        sessionTimeoutMs,
+        rebalanceTimeoutMs: maxPollIntervalMs,
+        memberId: this.#member.memberId,
+        groupInstanceId: groupInstanceId ?? null,
+        protocolType: 'consumer',
+        protocols: this.#assignors.map((assignor) => ({
+          name: assignor.name,
+          metadata: encodeSubscription(assignor, topics, this.#lastOwned.partitions, this.#lastOwned.generation),
+        })),
+        reason: reason ?? null,
+      },
+      { version, timeoutMs: Math.max(requestTimeoutMs, maxPollIntervalMs + JOIN_GRACE_MS) },
+    );
+    if (era !== this.#era) return { kind: 'proceed' };
+    const verdict = this.#digest(
+      membership.joinAnswered(this.#member, { ...joined, error: errorName(joined.errorCode) }),
+    );
+    if (verdict.kind !== 'proceed') return verdict;
+    return this.#sync(era, connection, joined);
+  }
+
+  async #sync(era: number, connection: BrokerConnection, joined: JoinGroupResponse): Promise<membership.Verdict> {
+    const assignments = this.#member.isLeader ? await this.#share(joined) : [];
+    if (era !== this.#era) return { kind: 'proceed' };
+    const { maxPollIntervalMs, requestTimeoutMs, groupInstanceId } = this.#settings;
+    const synced = await connection.send(
+      'SyncGroup',
+      {
+        groupId: this.groupId,
+        generationId: this.#member.generationId,
+        memberId: this.#member.memberId,
+        groupInstanceId: groupInstanceId ?? null,
+        protocolType: 'consumer',
+        protocolName: this.#member.protocol,
+        assignments,
+      },
+      { timeoutMs: Math.max(requestTimeoutMs, maxPollIntervalMs + JOIN_GRACE_MS) },
+    );
+    if (era !== this.#era) return { kind: 'proceed' };
+    const verdict = this.#digest(membership.syncAnswered(this.#member, errorName(synced.errorCode)));
+    if (verdict.kind !== 'proceed') return verdict;
+    this.#pending = decodeAssignment(synced.assignment);
+    this.#armHeartbeat(this.#settings.heartbeatIntervalMs);
+    this.onSubscription();
+    return verdict;
+  }
+
+  /** The leader's part: every member's share. */
+  async #share(joined: JoinGroupResponse): Promise<{ memberId: string; assignment: Buffer }[]> {
+    const members = joined.members.map(decodeMember);
+    this.#groupTopics = [...new Set(members.flatMap(({ topics }) => topics))];
+    const counts = await this.#hooks.partitionCounts(this.#groupTopics);
+    this.#shared = counts;
+    // A static leader that came back finds its group as it was (KIP-814).
+    if (joined.skipAssignment) return [];
+    const assignor = this.#assignors.find(({ name }) => name === this.#member.protocol);
+    if (!assignor) {
+      throw new KafkaError('INCONSISTENT_GROUP_PROTOCOL', {
+        message: `The coordinator chose the assignor "${this.#member.protocol}", which this consumer does not have.`,
+      });
+    }
+    const shares = assignor.assign(members, counts);
+    return members.map(({ memberId }) => ({ memberId, assignment: encodeAssignment(shares.get(memberId) ?? []) }));
+  }
+
+  #digest([member, verdict]: membership.Step): membership.Verdict {
+    this.#member = member;
+    if (member.state !== 'stable') this.#pending = undefined;
+    if (!member.isLeader) {
+      this.#shared = undefined;
+      this.#groupTopics = [];
+    }
+    if (verdict.kind === 'coordinatorGone') this.#coordinator = undefined;
+    if (verdict.kind === 'fatal') this.#fatal = new KafkaError(verdict.error);
+    if (member.state === 'outside') this.#stopHeartbeat();
+    this.#signal.notify();
+    return verdict;
+  }
+
+  /** A connection to the coordinator, on its own lane. */
+  async #connect(): Promise<BrokerConnection> {
+    const coordinator = this.#coordinator ?? (await this.#find());
+    try {
+      return await this.#cluster.connection(coordinator, 'coordinator');
+    } catch (error) {
+      this.#coordinator = undefined;
+      throw error;
+    }
+  }
+
+  #find(): Promise<number> {
+    this.#finding ??= findCoordinator(this.#cluster, this.groupId)
+      .then(({ id }) => {
+        this.#coordinator = id;
+        return id;
+      })
+      .finally(() => {
+        this.#finding = undefined;
+      });
+    return this.#finding;
+  }
+
+  #armHeartbeat(delayMs: number): void {
+    this.#stopHeartbeat();
+    this.#heartbeatTimer = this.#cluster.ports.timers.set(delayMs, () => {
+      this.#heartbeatTimer = undefined;
+      void this.#heartbeat(this.#era);
+    });
+  }
+
+  #stopHeartbeat(): void {
+    if (this.#heartbeatTimer) this.#cluster.ports.timers.clear(this.#heartbeatTimer);
+    this.#heartbeatTimer = undefined;
+  }
+
+  async #heartbeat(era: number): Promise<void> {
+    const { clock } = this.#cluster.ports;
+    const { heartbeatIntervalMs, sessionTimeoutMs, maxPollIntervalMs, requestTimeoutMs, retryBackoffMs } =
+      this.#settings;
+    if (this.#hooks.pollIdleMs() > maxPollIntervalMs) {
+      await this.#stayedAway();
+      return;
+    }
+    const sentAt = clock.monotonic();
+    let nextMs = heartbeatIntervalMs;
+    try {
+      const connection = await this.#connect();
+      if (era !== this.#era) return;
+      const answer = await connection.send(
+        'Heartbeat',
+        {
+          groupId: this.groupId,
+          generationId: this.#member.generationId,
+          memberId: this.#member.memberId,
+          groupInstanceId: this.#settings.groupInstanceId ?? null,
+        },
+        { timeoutMs: Math.min(requestTimeoutMs, sessionTimeoutMs) } satisfies SendOptions,
+      );
+      if (era !== this.#era) return;
+      this.#digest(membership.heartbeatAnswered(this.#member, errorName(answer.errorCode)));
+      nextMs = Math.max(0, heartbeatIntervalMs - (clock.monotonic() - sentAt));
+    } catch (error) {
+      if (era !== this.#era) return;
+      this.#coordinator = undefined;
+      nextMs = Math.min(retryBackoffMs, heartbeatIntervalMs);
+      if (!asKafkaError(error).retriable) nextMs = heartbeatIntervalMs;
+    }
+    if (this.#member.state === 'stable') this.#armHeartbeat(nextMs);
+  }
+
+  /** poll has not been called for max.poll.interval.ms: others shall have the partitions. The next poll joins again. */
+  async #stayedAway(): Promise<void> {
+    const { memberId } = this.#member;
+    const reason = `the application did not poll for ${this.#settings.maxPollIntervalMs} ms (max.poll.interval.ms)`;
+    this.#era++;
+    this.#stopHeartbeat();
+    this.#pending = undefined;
+    if (this.#settings.groupInstanceId === undefined) {
+      this.#member = membership.left(this.#member, reason);
+      await this.#sendLeave(memberId, reason, this.#settings.requestTimeoutMs).catch(() => {});
+    } else {
+      this.#member = { ...membership.left(this.#member, reason), memberId };
+    }
+    this.#signal.notify();
+  }
+}
+
+function plain(error: WireError): membership.JoinAnswer {
+  return { error, memberId: '', generationId: -1, leader: '', protocolName: null };
+}
+
+function noStaticMembers(): KafkaError {
+  return new KafkaError('UNSUPPORTED_VERSION', {
+    message: 'The broker does not know static members (group.instance.id).',
+  });
+}
+
+function sameTopics(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && [...a].sort().join() === [...b].sort().join();
+}

@@ -1,0 +1,50 @@
+// What members put into JoinGroup and the leader into SyncGroup: subscriptions and assignments, to and from bytes.
+import { decodeVersioned, encodeVersioned } from '@moldau/protocol';
+import { ConsumerProtocolAssignment, ConsumerProtocolSubscription } from '@moldau/protocol/messages/consumer-protocol';
+import { byTopic, type TopicPartition } from '../topic-partition.ts';
+import type { AssignedMember, Assignor } from './assignors/assignor.ts';
+
+/** Versions written; newer readers and writers differ only in fields at the end. */
+const SUBSCRIPTION_VERSION = 3;
+const ASSIGNMENT_VERSION = 1;
+
+export function encodeSubscription(
+  assignor: Assignor,
+  topics: readonly string[],
+  owned: readonly TopicPartition[],
+  generationId: number,
+): Buffer {
+  return encodeVersioned(ConsumerProtocolSubscription, SUBSCRIPTION_VERSION, {
+    topics: [...topics].sort(),
+    userData: assignor.userData?.(owned, generationId) ?? null,
+    // Under the eager protocol a member gives everything up before it joins.
+    ownedPartitions: [],
+    generationId: -1,
+    rackId: null,
+  });
+}
+
+export function decodeMember(member: {
+  readonly memberId: string;
+  readonly groupInstanceId: string | null;
+  readonly metadata: Buffer;
+}): AssignedMember {
+  const { topics, userData } = decodeVersioned(ConsumerProtocolSubscription, member.metadata, 'as-newest');
+  return { memberId: member.memberId, groupInstanceId: member.groupInstanceId, topics, userData };
+}
+
+export function encodeAssignment(partitions: readonly TopicPartition[]): Buffer {
+  return encodeVersioned(ConsumerProtocolAssignment, ASSIGNMENT_VERSION, {
+    assignedPartitions: [...byTopic(partitions)].map(([topic, entries]) => ({
+      topic,
+      partitions: entries.map(({ partition }) => partition),
+    })),
+    userData: null,
+  });
+}
+
+export function decodeAssignment(bytes: Buffer): TopicPartition[] {
+  if (bytes.length === 0) return [];
+  const { assignedPartitions } = decodeVersioned(ConsumerProtocolAssignment, bytes, 'as-newest');
+  return assignedPartitions.flatMap(({ topic, partitions }) => partitions.map((partition) => ({ topic, partition })));
+}

@@ -1,0 +1,114 @@
+// What a consumer reads and how far it is: one entry for each assigned partition. Pure.
+// Always: position <= collected <= fetched. `fetched` is where the next fetch starts, `collected` the next record to hand
+// out, `position` the next one not handed out yet or, under `for await`, not come back from; commits go by it. Whatever
+// moves a partition from outside (seek, a new assignment) gives it a new `incarnation`, so that answers to older fetches
+// fall away.
+import { PartitionMap, type TopicPartition } from '../topic-partition.ts';
+
+export type ResetTo = 'earliest' | 'latest';
+
+export interface AssignedPartition extends TopicPartition {
+  readonly incarnation: number;
+  paused: boolean;
+  /** Undefined: to be found, by the committed offset or the reset policy. */
+  position: number | undefined;
+  collected: number;
+  fetched: number;
+  /** Leader epoch of the last record handed out; -1 unknown. Committed along. */
+  positionEpoch: number;
+  /** To be looked up at the partition's leader. */
+  reset: ResetTo | undefined;
+  /** Bytes fetched and not handed out. */
+  bufferedBytes: number;
+  /** -1 before the first fetch. */
+  highWatermark: number;
+  lastStableOffset: number;
+  logStartOffset: number;
+  /** Not to be fetched before this time (monotonic), after an error. */
+  retryAt: number;
+  /** Until when a fetch that is under way stands for this entry. */
+  fetching: boolean;
+}
+
+let incarnations = 0;
+
+function fresh({ topic, partition }: TopicPartition): AssignedPartition {
+  return {
+    topic,
+    partition,
+    incarnation: ++incarnations,
+    paused: false,
+    position: undefined,
+    collected: -1,
+    fetched: -1,
+    positionEpoch: -1,
+    reset: undefined,
+    bufferedBytes: 0,
+    highWatermark: -1,
+    lastStableOffset: -1,
+    logStartOffset: -1,
+    retryAt: 0,
+    fetching: false,
+  };
+}
+
+export class Positions {
+  #partitions = new PartitionMap<AssignedPartition>();
+
+  get size(): number {
+    return this.#partitions.size;
+  }
+
+  all(): Iterable<AssignedPartition> {
+    return this.#partitions.values();
+  }
+
+  get(topic: string, partition: number): AssignedPartition | undefined {
+    return this.#partitions.get(topic, partition);
+  }
+
+  /** The entry is still the one that the assignment has. */
+  isCurrent(entry: AssignedPartition): boolean {
+    return this.#partitions.get(entry.topic, entry.partition) === entry;
+  }
+
+  /** Replaces the assignment. Partitions that stay keep their entry, unless `keep` is false. */
+  assign(partitions: readonly TopicPartition[], keep = true): void {
+    const next = new PartitionMap<AssignedPartition>();
+    for (const { topic, partition } of partitions) {
+      const known = keep ? this.#partitions.get(topic, partition) : undefined;
+      next.set(topic, partition, known ?? fresh({ topic, partition }));
+    }
+    this.#partitions = next;
+  }
+
+  /** Reads from here on. The entry is replaced: what was fetched for the old one falls away. */
+  moveTo(entry: AssignedPartition, offset: number, epoch = -1): AssignedPartition {
+    const moved = { ...fresh(entry), paused: entry.paused };
+    moved.position = offset;
+    moved.collected = offset;
+    moved.fetched = offset;
+    moved.positionEpoch = epoch;
+    this.#partitions.set(entry.topic, entry.partition, moved);
+    return moved;
+  }
+
+  /** The position is to be found at the partition's leader. */
+  resetTo(entry: AssignedPartition, to: ResetTo): void {
+    const moved = { ...fresh(entry), paused: entry.paused, reset: to };
+    this.#partitions.set(entry.topic, entry.partition, moved);
+  }
+
+  /** What commits would say now: every partition whose position is known. */
+  consumed(): (TopicPartition & { offset: number; leaderEpoch: number })[] {
+    const offsets = [];
+    for (const { topic, partition, position, positionEpoch } of this.#partitions.values()) {
+      if (position !== undefined) offsets.push({ topic, partition, offset: position, leaderEpoch: positionEpoch });
+    }
+    return offsets;
+  }
+
+  partitions(): TopicPartition[] {
+    return [...this.#partitions.values()].map(({ topic, partition }) => ({ topic, partition }));
+  }
+}
