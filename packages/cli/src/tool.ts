@@ -24,6 +24,8 @@ export interface ToolDefinition<T extends OptionTable> {
 export interface Tool {
   readonly name: string;
   readonly purpose: string;
+  /** Absent where a tool reads its words in a way of its own. */
+  readonly options?: OptionTable;
   run(args: readonly string[], terminal: Terminal): Promise<number>;
 }
 
@@ -34,6 +36,7 @@ export function defineTool<const T extends OptionTable>(definition: ToolDefiniti
   return {
     name: definition.name,
     purpose: definition.purpose,
+    options: definition.options,
     run: async (args, terminal) => {
       try {
         const words = rewriteOldSpellings(args);

@@ -12,7 +12,7 @@ export interface BrokerRun {
   readonly overrides: readonly string[];
   /** What it was started from, for people. */
   readonly source: string;
-  readonly log: { readonly format: 'json' | 'text'; readonly fd: number };
+  readonly log: { readonly format: 'json' | 'text'; readonly fd: number; readonly level: 'info' | 'warn' };
   /** Said when the port is taken: how to choose another with this command. */
   readonly otherPort: string;
   onListening?(broker: BrokerProcess): void;

@@ -50,7 +50,7 @@ async function start(file: string, text: string, overrides: string[], terminal: 
         file: { name: file, text },
         overrides,
         source: file,
-        log: { format: process.env.MOLDAU_LOG_FORMAT === 'json' ? 'json' : 'text', fd: 1 },
+        log: { format: process.env.MOLDAU_LOG_FORMAT === 'json' ? 'json' : 'text', fd: 1, level: 'info' },
         otherPort: `--override listeners=PLAINTEXT://:9093, or 'listeners' in ${file}`,
         onListening: () => {
           // The -daemon parent waits for this word.

@@ -65,8 +65,8 @@ async function run(args: readonly string[], terminal: Terminal): Promise<number>
       ...configFile(options),
       overrides: [...settings(options, port, data), ...options.values('override')],
       source: data,
-      // Without --verbose only what needs attention is worth a line; the broker's log has its level in its settings.
-      log: { format: 'text', fd: 2 },
+      // Without --verbose only what needs attention is worth a line.
+      log: { format: 'text', fd: 2, level: options.has('verbose') ? 'info' : 'warn' },
       otherPort: `npm start -- --port ${port + 1}`,
       onListening: (broker) => terminal.out(welcome(broker, data, terminal)),
     },

@@ -1,0 +1,3 @@
+// What `import 'moldau'` gives: the client, and a broker in this process.
+export * from '@moldau/client';
+export { type BrokerProcess, type BrokerProcessOptions, startBrokerProcess } from '@moldau/broker/node/main';
