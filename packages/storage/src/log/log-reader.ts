@@ -112,6 +112,7 @@ export class LogReader {
     let nextAt = at;
     while (next) {
       const { bytes } = next;
+      tail.share(next);
       const rest = bytes.length - nextAt;
       if (sizeBytes + rest <= bytesMax && next.endOffset <= end) {
         if (rest > 0) chunks.push(nextAt === 0 ? bytes : bytes.subarray(nextAt));

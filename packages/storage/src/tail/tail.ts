@@ -2,10 +2,11 @@
 // that what is appended but not written yet can be read. One budget for all logs; the oldest chunks go first, written
 // ones only.
 //
-// Whose memory: an appended buffer is mostly a view of a request frame, and keeping the view keeps the whole frame (N8).
-// A batch that is most of its frame is adopted as it is, and the frame is what the budget is charged; a small part of a
-// large frame is copied into slabs of our own, where the small batches of a log end up side by side and become one chunk,
-// one write and one buffer to send.
+// Whose memory: an appended buffer is a view of memory that belongs to the network (N8) and is read into again, so what
+// is kept is always copied. The copies lie side by side in slabs, whatever log they are of; a slab whose last chunk has
+// gone is filled again. Fresh memory per batch costs far more than the copy: at 400 MB/s the collector then runs twenty
+// times a second, on every core. A slab that a reader was given a view of is left to the collector, which alone knows
+// when the answer has been sent.
 import type { Segment } from '../segment/segment.ts';
 
 /** One stretch of a segment in memory: whole batches. */
@@ -18,6 +19,8 @@ export interface TailChunk {
   /** In the segment file. */
   readonly position: number;
   bytes: Buffer;
+  /** Where `bytes` lie; undefined for memory of its own. */
+  slab: Slab | undefined;
   /** What it holds of the budget. */
   cost: number;
   older: TailChunk | undefined;
@@ -26,11 +29,24 @@ export interface TailChunk {
 
 /** Chunks are charged this much on top, for the objects around them. */
 const CHUNK_OVERHEAD_BYTES = 200;
-const SLAB_BYTES = 64 * 1024;
-/** A batch that is less than 1/8 of the memory it lies in is copied out of it. */
-const ADOPTED_SHARE_MIN = 8;
-/** Copied ones fit a slab with others. */
-const SLAB_SHARE_MAX = SLAB_BYTES / 4;
+/** Room for three batches of the default `max.message.bytes`. */
+const SLAB_BYTES = 4 * 1024 * 1024;
+/** The first slabs are small: a broker of a few small topics need not hold megabytes. */
+const SLAB_BYTES_FIRST = 64 * 1024;
+/** A larger batch gets memory of its own. */
+const SLAB_SHARE_MAX = SLAB_BYTES / 2;
+/** Empty slabs kept to be filled again. */
+const SPARE_SLABS_MAX = 4;
+
+/** A stretch of memory that chunks of any logs lie in. */
+interface Slab {
+  readonly memory: Buffer;
+  used: number;
+  /** Chunks that lie here and are in a tail. */
+  live: number;
+  /** Somebody outside may hold a view: never filled again. */
+  shared: boolean;
+}
 
 const NO_BYTES = Buffer.alloc(0);
 
@@ -40,8 +56,8 @@ export class TailMemory {
   #usedBytes = 0;
   #oldest: TailChunk | undefined;
   #newest: TailChunk | undefined;
-  #slab: Buffer = NO_BYTES;
-  #slabUsed = 0;
+  #slab: Slab | undefined;
+  readonly #spare: Slab[] = [];
   /** Who put the last bytes into the slab: only that chunk can be extended in place. */
   #slabOwner: TailChunk | undefined;
 
@@ -53,28 +69,47 @@ export class TailMemory {
     return this.#usedBytes;
   }
 
-  /** Memory of our own for `bytes`, or the bytes themselves. Answers whether they became the end of `last`'s buffer. */
-  keep(bytes: Buffer, last: TailChunk | undefined): { kept: Buffer; extended: boolean; cost: number } {
-    const backing = bytes.buffer.byteLength;
-    if (bytes.length * ADOPTED_SHARE_MIN >= backing && bytes.length >= 2048) {
-      return { kept: bytes, extended: false, cost: backing };
-    }
+  /** Copies `bytes` into memory of the tail. `extended`: they became the end of `last`'s buffer, which `kept` is now. */
+  keep(bytes: Buffer, last: TailChunk | undefined): { kept: Buffer; extended: boolean; slab: Slab | undefined } {
     if (bytes.length > SLAB_SHARE_MAX) {
       const copy = Buffer.allocUnsafeSlow(bytes.length);
       bytes.copy(copy);
-      return { kept: copy, extended: false, cost: bytes.length };
+      return { kept: copy, extended: false, slab: undefined };
     }
-    if (this.#slabUsed + bytes.length > this.#slab.length) {
-      this.#slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
-      this.#slabUsed = 0;
+    let slab = this.#slab;
+    if (slab === undefined || slab.used + bytes.length > slab.memory.length) {
+      slab = this.#nextSlab(bytes.length);
       this.#slabOwner = undefined;
     }
-    const start = this.#slabUsed;
-    bytes.copy(this.#slab, start);
-    this.#slabUsed += bytes.length;
+    const start = slab.used;
+    bytes.copy(slab.memory, start);
+    slab.used += bytes.length;
     const extended = last !== undefined && last === this.#slabOwner;
     const from = extended ? start - last.bytes.length : start;
-    return { kept: this.#slab.subarray(from, this.#slabUsed), extended, cost: bytes.length };
+    return { kept: slab.memory.subarray(from, slab.used), extended, slab };
+  }
+
+  #nextSlab(bytesNeeded: number): Slab {
+    const full = this.#slab;
+    this.#slab = undefined;
+    if (full && full.live === 0) this.#retire(full);
+    const spare = this.#spare.pop();
+    if (spare) {
+      this.#slab = spare;
+      return spare;
+    }
+    let sizeBytes = full ? Math.min(full.memory.length * 4, SLAB_BYTES) : SLAB_BYTES_FIRST;
+    while (sizeBytes < bytesNeeded) sizeBytes *= 4;
+    const slab: Slab = { memory: Buffer.allocUnsafeSlow(sizeBytes), used: 0, live: 0, shared: false };
+    this.#slab = slab;
+    return slab;
+  }
+
+  /** Nothing lives in the slab any more. */
+  #retire(slab: Slab): void {
+    if (slab.shared || slab.memory.length < SLAB_BYTES || this.#spare.length >= SPARE_SLABS_MAX) return;
+    slab.used = 0;
+    this.#spare.push(slab);
   }
 
   /** The chunk lies at the end of the slab now. */
@@ -105,6 +140,12 @@ export class TailMemory {
     this.#usedBytes -= chunk.cost;
     chunk.cost = 0;
     if (this.#slabOwner === chunk) this.#slabOwner = undefined;
+    const { slab } = chunk;
+    if (!slab) return;
+    // Not written yet: the write that is under way reads this memory.
+    if (chunk.position + chunk.bytes.length > chunk.segment.writtenBytes) slab.shared = true;
+    slab.live--;
+    if (slab.live === 0 && slab !== this.#slab) this.#retire(slab);
   }
 
   /** Lets go of the oldest written chunks until the budget is kept. What is not written stays, whatever it costs. */
@@ -141,12 +182,12 @@ export class LogTail {
   add(segment: Segment, position: number, baseOffset: number, endOffset: number, bytes: Buffer): Buffer {
     const last = this.#chunks[this.#chunks.length - 1];
     const extendable = last !== undefined && last.segment === segment && last.cost > 0 ? last : undefined;
-    const { kept, extended, cost } = this.#memory.keep(bytes, extendable);
+    const { kept, extended, slab } = this.#memory.keep(bytes, extendable);
     if (extended) {
       const own = kept.subarray(kept.length - bytes.length);
       last!.bytes = kept;
       last!.endOffset = endOffset;
-      this.#memory.charge(last!, cost);
+      this.#memory.charge(last!, bytes.length);
       return own;
     }
     const chunk: TailChunk = {
@@ -156,14 +197,18 @@ export class LogTail {
       endOffset,
       position,
       bytes: kept,
+      slab,
       cost: 0,
       older: undefined,
       newer: undefined,
     };
     this.#chunks.push(chunk);
     this.#memory.link(chunk);
-    this.#memory.charge(chunk, cost);
-    if (kept !== bytes && kept.buffer.byteLength === SLAB_BYTES) this.#memory.ownSlab(chunk);
+    this.#memory.charge(chunk, bytes.length);
+    if (slab) {
+      slab.live++;
+      this.#memory.ownSlab(chunk);
+    }
     return kept;
   }
 
@@ -183,8 +228,14 @@ export class LogTail {
     return low;
   }
 
+  /** The chunk of a number that `find` gave, or of one after it. Who keeps a view of its bytes says so with `share`. */
   chunkAt(number: number): TailChunk | undefined {
     return this.#chunks[number];
+  }
+
+  /** A view of the chunk's bytes leaves for an answer. */
+  share(chunk: TailChunk): void {
+    if (chunk.slab) chunk.slab.shared = true;
   }
 
   /** Lets go of everything up to and including `chunk`. */
@@ -207,11 +258,17 @@ export class LogTail {
     }
   }
 
-  /** Lets go of everything at and past `offset` (and of a chunk that spans it: memory is not cut, the disk is read). */
+  /** Lets go of everything at and past `offset`. A chunk that spans it takes all of the tail along: no holes. */
   truncateTo(offset: number): void {
     const chunks = this.#chunks;
     while (chunks.length > this.#first && chunks[chunks.length - 1]!.endOffset > offset) {
-      this.#memory.unlink(chunks.pop()!);
+      const last = chunks[chunks.length - 1]!;
+      if (last.baseOffset < offset) {
+        this.clear();
+        return;
+      }
+      chunks.pop();
+      this.#memory.unlink(last);
     }
     if (chunks.length === this.#first) {
       chunks.length = 0;
