@@ -37,6 +37,7 @@ export const GENERAL_SETTINGS = {
     'How long a request between brokers may take, and a change of the cluster at most.',
     {
       importance: 'HIGH',
+      inert: 'this broker is the only one of its cluster',
     },
   ),
   'fetch.max.bytes': int(57_671_680, 'Most bytes in the answer to one Fetch, whatever the client asks for.', {

@@ -53,6 +53,7 @@ export const GROUP_SETTINGS = {
       min: 0,
       max: 4,
       importance: 'HIGH',
+      inert: 'offsets are stored uncompressed',
     },
   ),
   'group.coordinator.append.linger.ms': int(
@@ -60,6 +61,7 @@ export const GROUP_SETTINGS = {
     'How long writes of groups gather before they are appended; -1: adaptive.',
     {
       min: -1,
+      inert: 'writes of one turn of the event loop are appended together',
     },
   ),
   'group.coordinator.threads': int(4, 'Threads of the group coordinator.', {

@@ -3,6 +3,7 @@
 import { boolean, choice, double, int, LONG_MAX, list, long } from '../setting.ts';
 
 const live = { mode: 'cluster-wide' } as const;
+const notCompacted = 'topics are not compacted yet: with the policy compact alone everything is kept';
 
 export const LOG_SETTINGS = {
   'log.dir': list(['/tmp/kafka-logs'], 'The directory for data; log.dirs comes first when it is set.', {
@@ -13,7 +14,10 @@ export const LOG_SETTINGS = {
     importance: 'HIGH',
     notEmpty: true,
   }),
-  'cordoned.log.dirs': list([], 'Directories that get no new partitions; * for all.', { mode: 'per-broker' }),
+  'cordoned.log.dirs': list([], 'Directories that get no new partitions; * for all.', {
+    mode: 'per-broker',
+    inert: 'directories cannot be closed to new partitions yet',
+  }),
   'log.durability': choice(
     ['fsync', 'os'],
     'fsync',
@@ -34,7 +38,7 @@ export const LOG_SETTINGS = {
     importance: 'HIGH',
     ...live,
   }),
-  'log.roll.jitter.hours': int(0, 'The same in hours.', { min: 0, importance: 'HIGH' }),
+  'log.roll.jitter.hours': int(0, 'Random time taken off log.roll.hours, in hours.', { min: 0, importance: 'HIGH' }),
   'log.retention.ms': long(
     null,
     'How long records are kept; -1: without end. Comes before the minutes and the hours.',
@@ -43,8 +47,10 @@ export const LOG_SETTINGS = {
       ...live,
     },
   ),
-  'log.retention.minutes': int(null, 'The same in minutes. Comes before the hours.', { importance: 'HIGH' }),
-  'log.retention.hours': int(168, 'The same in hours.', { importance: 'HIGH' }),
+  'log.retention.minutes': int(null, 'How long records are kept, in minutes. Comes before the hours.', {
+    importance: 'HIGH',
+  }),
+  'log.retention.hours': int(168, 'How long records are kept, in hours; -1: without end.', { importance: 'HIGH' }),
   'log.retention.bytes': long(-1, 'Size of a partition above which its oldest segments are deleted; -1: no bound.', {
     importance: 'HIGH',
     ...live,
@@ -52,7 +58,7 @@ export const LOG_SETTINGS = {
   'log.retention.check.interval.ms': long(300_000, 'How often segments are checked for retention.', { min: 1 }),
   'log.cleanup.policy': list(
     ['delete'],
-    'What happens to old data: delete by age and size, compact to the last value of each key, both, or (empty) neither.',
+    'What becomes of old data: delete by age and size, compact to the last value of each key, both, or (empty) neither. Compaction is not done yet: with compact alone everything is kept.',
     { oneOf: ['compact', 'delete'], ...live },
   ),
   'log.index.size.max.bytes': int(10_485_760, 'Largest size of an index file.', { min: 4, ...live }),
@@ -72,7 +78,7 @@ export const LOG_SETTINGS = {
   }),
   'log.flush.scheduler.interval.ms': long(
     LONG_MAX,
-    'How often is looked for partitions to flush; default of log.flush.interval.ms.',
+    'Age at which unflushed records are flushed, when log.flush.interval.ms is unset.',
     {
       importance: 'HIGH',
     },
@@ -83,6 +89,7 @@ export const LOG_SETTINGS = {
   }),
   'log.flush.start.offset.checkpoint.interval.ms': int(60_000, 'How often log start offsets are written down.', {
     min: 0,
+    inert: 'log start offsets are written down when they move',
     importance: 'HIGH',
   }),
   'log.segment.delete.delay.ms': long(60_000, 'How long files of deleted segments and partitions stay on disk.', {
@@ -90,7 +97,10 @@ export const LOG_SETTINGS = {
     importance: 'HIGH',
     ...live,
   }),
-  'log.preallocate': boolean(false, 'Reserve the whole file when a segment is begun.', live),
+  'log.preallocate': boolean(false, 'Reserve the whole file when a segment is begun.', {
+    ...live,
+    inert: 'segment files grow as they are written',
+  }),
   'log.message.timestamp.type': choice(
     ['CreateTime', 'LogAppendTime'],
     'CreateTime',
@@ -129,26 +139,41 @@ export const LOG_SETTINGS = {
     min: 0,
     importance: 'LOW',
     internal: true,
+    inert: 'background work begins when the logs are loaded',
   }),
-  'log.cleaner.enable': boolean(true, 'Run the cleaner, which compacts topics.'),
+  'log.cleaner.enable': boolean(true, 'Run the cleaner, which compacts topics.', { inert: notCompacted }),
   'log.cleaner.threads': int(1, 'Threads of the cleaner.', {
     min: 0,
     ...live,
     inert: 'one event loop serves a Moldau broker',
   }),
-  'log.cleaner.io.max.bytes.per.second': double(
-    Number.MAX_VALUE,
-    'Most bytes a second the cleaner reads and writes.',
-    live,
-  ),
-  'log.cleaner.dedupe.buffer.size': long(134_217_728, 'Memory for the map of keys of the cleaner.', live),
-  'log.cleaner.io.buffer.size': int(524_288, 'Memory for reading and writing of the cleaner.', { min: 0, ...live }),
-  'log.cleaner.io.buffer.load.factor': double(0.9, 'How full the map of keys may get.', live),
-  'log.cleaner.backoff.ms': long(15_000, 'Wait of the cleaner when there is nothing to clean.', { min: 0, ...live }),
+  'log.cleaner.io.max.bytes.per.second': double(Number.MAX_VALUE, 'Most bytes a second the cleaner reads and writes.', {
+    ...live,
+    inert: notCompacted,
+  }),
+  'log.cleaner.dedupe.buffer.size': long(134_217_728, 'Memory for the map of keys of the cleaner.', {
+    ...live,
+    inert: notCompacted,
+  }),
+  'log.cleaner.io.buffer.size': int(524_288, 'Memory for reading and writing of the cleaner.', {
+    min: 0,
+    ...live,
+    inert: notCompacted,
+  }),
+  'log.cleaner.io.buffer.load.factor': double(0.9, 'How full the map of keys may get.', {
+    ...live,
+    inert: notCompacted,
+  }),
+  'log.cleaner.backoff.ms': long(15_000, 'Wait of the cleaner when there is nothing to clean.', {
+    min: 0,
+    ...live,
+    inert: notCompacted,
+  }),
   'log.cleaner.min.cleanable.ratio': double(0.5, 'Share of uncleaned data from which a log is cleaned.', {
     min: 0,
     max: 1,
     ...live,
+    inert: notCompacted,
   }),
   'log.cleaner.delete.retention.ms': long(
     86_400_000,
@@ -156,15 +181,18 @@ export const LOG_SETTINGS = {
     {
       min: 0,
       ...live,
+      inert: notCompacted,
     },
   ),
   'log.cleaner.min.compaction.lag.ms': long(0, 'Age below which a record is never compacted away.', {
     min: 0,
     ...live,
+    inert: notCompacted,
   }),
   'log.cleaner.max.compaction.lag.ms': long(LONG_MAX, 'Age by which a record must have been compacted.', {
     min: 1,
     ...live,
+    inert: notCompacted,
   }),
   'min.insync.replicas': int(1, 'Replicas that must be in sync for acks=all to be answered.', {
     min: 1,

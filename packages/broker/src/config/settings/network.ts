@@ -41,7 +41,11 @@ export const NETWORK_SETTINGS = {
   'max.connections.per.ip.overrides': string('', 'Connections from single addresses: address:count, ...', {
     mode: 'cluster-wide',
   }),
-  'max.connection.creation.rate': int(INT_MAX, 'New connections a second.', { min: 0, mode: 'cluster-wide' }),
+  'max.connection.creation.rate': int(INT_MAX, 'New connections a second.', {
+    min: 0,
+    mode: 'cluster-wide',
+    inert: 'the rate of new connections is not bounded yet; max.connections and max.connections.per.ip are',
+  }),
   'connections.max.idle.ms': long(600_000, 'Connections without traffic for this long are closed.'),
   'connection.failed.authentication.delay.ms': int(
     100,
@@ -49,15 +53,17 @@ export const NETWORK_SETTINGS = {
     {
       min: 0,
       importance: 'LOW',
+      inert: 'no listener authenticates yet',
     },
   ),
   'queued.max.requests': int(500, 'Requests being handled at a time before sockets are no longer read.', {
     min: 1,
     importance: 'HIGH',
+    inert: 'requests under way are bounded by their bytes; see queued.max.request.bytes',
   }),
   'queued.max.request.bytes': long(
     -1,
-    'Bytes of requests being handled before sockets are no longer read; -1: no bound.',
+    'Bytes of requests being handled before sockets are no longer read; -1: 256 MiB (Kafka: no bound).',
   ),
   'num.network.threads': int(3, 'Threads that read and write sockets.', {
     min: 1,
@@ -68,7 +74,7 @@ export const NETWORK_SETTINGS = {
   'socket.connection.setup.timeout.ms': long(10_000, 'How long a connection to another broker may take to open.', {
     inert: 'this broker is the only one of its cluster',
   }),
-  'socket.connection.setup.timeout.max.ms': long(30_000, 'The same at most, after repeated failures.', {
+  'socket.connection.setup.timeout.max.ms': long(30_000, 'How long it may take at most, after repeated failures.', {
     inert: 'this broker is the only one of its cluster',
   }),
   'metrics.port': int(

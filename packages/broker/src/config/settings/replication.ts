@@ -56,6 +56,7 @@ export const REPLICATION_SETTINGS = {
   'unclean.leader.election.enable': boolean(false, 'Allow a replica outside the ISR to lead, which loses data.', {
     importance: 'HIGH',
     mode: 'cluster-wide',
+    inert: alone,
   }),
   'unclean.leader.election.interval.ms': long(300_000, 'How often partitions without a leader are looked for.', {
     min: 1,

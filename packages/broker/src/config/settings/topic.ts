@@ -21,6 +21,7 @@ function of<V>(setting: Setting<V>, ...servers: (BrokerSettingName | Server)[]):
 
 const hours = (name: BrokerSettingName): Server => ({ name, times: 3_600_000 });
 const minutes = (name: BrokerSettingName): Server => ({ name, times: 60_000 });
+const notCompacted = 'topics are not compacted yet: with the policy compact alone everything is kept';
 const noTiers: SettingOptions = { inert: 'tiered storage is not supported' };
 const throttled = {
   allowed:
@@ -33,7 +34,7 @@ export const TOPIC_SETTINGS = {
   'cleanup.policy': of(
     list(
       ['delete'],
-      'What happens to old data: delete by age and size, compact to the last value of each key, both, or (empty) neither.',
+      'What becomes of old data: delete by age and size, compact to the last value of each key, both, or (empty) neither. Compaction is not done yet: with compact alone everything is kept.',
       {
         oneOf: ['compact', 'delete'],
       },
@@ -83,7 +84,9 @@ export const TOPIC_SETTINGS = {
     'min.insync.replicas',
   ),
   'unclean.leader.election.enable': of(
-    boolean(false, 'Allow a replica outside the ISR to lead, which loses data.'),
+    boolean(false, 'Allow a replica outside the ISR to lead, which loses data.', {
+      inert: 'this broker is the only one of its cluster',
+    }),
     'unclean.leader.election.enable',
   ),
   'compression.type': of(
@@ -135,21 +138,26 @@ export const TOPIC_SETTINGS = {
     long(60_000, 'How long files of deleted segments and partitions stay on disk.', { min: 0 }),
     'log.segment.delete.delay.ms',
   ),
-  preallocate: of(boolean(false, 'Reserve the whole file when a segment is begun.'), 'log.preallocate'),
+  preallocate: of(
+    boolean(false, 'Reserve the whole file when a segment is begun.', {
+      inert: 'segment files grow as they are written',
+    }),
+    'log.preallocate',
+  ),
   'min.cleanable.dirty.ratio': of(
-    double(0.5, 'Share of uncleaned data from which a log is cleaned.', { min: 0, max: 1 }),
+    double(0.5, 'Share of uncleaned data from which a log is cleaned.', { min: 0, max: 1, inert: notCompacted }),
     'log.cleaner.min.cleanable.ratio',
   ),
   'delete.retention.ms': of(
-    long(86_400_000, 'How long tombstones stay readable after they became cleanable.', { min: 0 }),
+    long(86_400_000, 'How long tombstones stay readable after they became cleanable.', { min: 0, inert: notCompacted }),
     'log.cleaner.delete.retention.ms',
   ),
   'min.compaction.lag.ms': of(
-    long(0, 'Age below which a record is never compacted away.', { min: 0 }),
+    long(0, 'Age below which a record is never compacted away.', { min: 0, inert: notCompacted }),
     'log.cleaner.min.compaction.lag.ms',
   ),
   'max.compaction.lag.ms': of(
-    long(LONG_MAX, 'Age by which a record must have been compacted.', { min: 1 }),
+    long(LONG_MAX, 'Age by which a record must have been compacted.', { min: 1, inert: notCompacted }),
     'log.cleaner.max.compaction.lag.ms',
   ),
   'leader.replication.throttled.replicas': of(
