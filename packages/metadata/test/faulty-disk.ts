@@ -23,6 +23,8 @@ export class FaultyDisk implements Disk {
   readonly #durableEntries = new Map<string, Node>();
   readonly #locks = new Set<string>();
   readonly faults: Fault[] = [];
+  /** Every directory that was made, and whether its name was synced in the directory above. */
+  readonly directories = new Map<string, 'made' | 'durable'>();
 
   #fail(operation: Fault['operation'], path: string): Fault | undefined {
     for (const fault of this.faults) {
@@ -137,7 +139,7 @@ export class FaultyDisk implements Disk {
   }
 
   exists(path: string): boolean {
-    return this.#entries.has(path);
+    return this.#entries.has(path) || this.directories.has(path);
   }
 
   listSync(path: string): DiskEntry[] {
@@ -161,8 +163,17 @@ export class FaultyDisk implements Disk {
     return { sizeBytes: this.#node(path).bytes.length, modifiedMs: 0 };
   }
 
-  makeDirectorySync(): void {}
-  async makeDirectory(): Promise<void> {}
+  makeDirectorySync(path: string): void {
+    for (let at = path.indexOf('/', 1); ; at = path.indexOf('/', at + 1)) {
+      const one = at === -1 ? path : path.slice(0, at);
+      if (!this.directories.has(one)) this.directories.set(one, 'made');
+      if (at === -1) return;
+    }
+  }
+
+  async makeDirectory(path: string): Promise<void> {
+    this.makeDirectorySync(path);
+  }
 
   renameSync(from: string, to: string): void {
     this.#fail('rename', from);
@@ -189,6 +200,9 @@ export class FaultyDisk implements Disk {
 
   syncDirectorySync(path: string): void {
     this.#fail('syncDirectory', path);
+    for (const made of this.directories.keys()) {
+      if ((made.slice(0, made.lastIndexOf('/')) || '/') === path) this.directories.set(made, 'durable');
+    }
     const within = (one: string) => one.startsWith(`${path}/`);
     for (const name of [...this.#durableEntries.keys()]) {
       if (within(name) && !this.#entries.has(name)) this.#durableEntries.delete(name);

@@ -281,6 +281,14 @@ describe('crashes', () => {
     return { bytes: disk.readFileSync(log0), ends, pictures };
   }
 
+  test('the directory itself survives a power cut', async () => {
+    const disk = new FaultyDisk();
+    disk.makeDirectorySync('/data');
+    disk.syncDirectorySync('/');
+    await lead(disk);
+    expect(Object.fromEntries(disk.directories)).toEqual({ '/data': 'durable', [directory]: 'durable' });
+  });
+
   test('a write cut at every byte: what was acknowledged is there, the rest is cut off', async () => {
     const { bytes, ends, pictures } = await threeUnits();
     for (let length = 0; length <= bytes.length; length++) {

@@ -262,7 +262,7 @@ export class EmbeddedEngine implements MetadataEngine {
   /** Opens the file that appends go to, and cuts off what an unfinished write left there. */
   async #openTail(): Promise<void> {
     if (this.#file) return;
-    await this.#disk.makeDirectory(this.#directory);
+    await makeDurableDirectory(this.#disk, this.#directory);
     this.#lock ??= await this.#disk.lock(this.#directory, '.lock');
     for (const empty of this.#emptyLogs.splice(0)) await this.#disk.remove(`${this.#directory}/${empty.name}`);
     if (!this.#tail) {
@@ -393,4 +393,14 @@ export class EmbeddedEngine implements MetadataEngine {
     await this.#lock?.release();
     this.#lock = undefined;
   }
+}
+
+/** Makes a directory so that a power cut cannot take it away again: each new name is synced in the directory above it. */
+async function makeDurableDirectory(disk: Disk, directory: string): Promise<void> {
+  const made: string[] = [];
+  for (let path = directory; path.includes('/') && !disk.exists(path); path = path.slice(0, path.lastIndexOf('/'))) {
+    made.unshift(path);
+  }
+  await disk.makeDirectory(directory);
+  for (const path of made) await disk.syncDirectory(path.slice(0, path.lastIndexOf('/')) || '/');
 }
