@@ -6,7 +6,7 @@ import type { BrokerConfig } from '../config/broker-config.ts';
 import type { AdvertisedEndpoint } from '../context.ts';
 import type { EventLog } from '../events.ts';
 import type { Deadlines } from '../partition/deadlines.ts';
-import { NamedTimers } from '../replicated-machine/named-timers.ts';
+import { NamedTimers, type TimerScope } from '../replicated-machine/named-timers.ts';
 import { isRefusal, refusal, type ShardRefusal } from '../replicated-machine/shard.ts';
 import type { ShardLog } from '../replicated-machine/shard-log.ts';
 import { Shards } from '../replicated-machine/shards.ts';
@@ -55,6 +55,7 @@ const SWEEP_TIMER = 'offset expiry';
 export class GroupCoordinator {
   readonly #p: GroupCoordinatorParts;
   readonly #timers: NamedTimers<unknown>;
+  readonly #sweepTimer: TimerScope<unknown>;
   readonly #shards: Shards<GroupCommand, GroupRecord, GroupAnswer, GroupNotice, GroupMachine>;
   #active = true;
   /** Of the topic with this id: partitions added to it later must not move groups away from their offsets. */
@@ -65,6 +66,7 @@ export class GroupCoordinator {
     const { config, ports, deadlines, events, metrics } = parts;
     const observer = new GroupObserver(events, metrics, (partition) => this.#sizeOf(partition));
     this.#timers = new NamedTimers<unknown>(ports.clock, deadlines as never, (ms) => observer.stalled(ms));
+    this.#sweepTimer = this.#timers.scope();
     this.#shards = new Shards({
       newMachine: () => new GroupMachine(config),
       codec: GROUP_RECORDS,
@@ -203,7 +205,7 @@ export class GroupCoordinator {
 
   #scheduleSweep(): void {
     const atMs = this.#p.ports.clock.monotonic() + this.#p.config.offsetsRetentionCheckIntervalMs;
-    this.#timers.set(SWEEP_TIMER, atMs, () => {
+    this.#sweepTimer.set(SWEEP_TIMER, atMs, () => {
       for (const partition of this.#shards.partitions) void this.#shards.submit(partition, { kind: 'sweep' });
       this.#scheduleSweep();
     });

@@ -23,11 +23,9 @@ export async function describeGroups(
   return {
     groups: described.map((group): Response['groups'][number] => {
       if (isRefusal(group)) return { ...NOBODY, groupId: group.groupId, errorCode: errorCode(group.error) };
-      if (!group.found) return missing(call, group.groupId);
-      return {
-        ...toWire(group),
-        ...(request.includeAuthorizedOperations && { authorizedOperations: ALL_OPERATIONS }),
-      };
+      const answer = group.found ? toWire(group) : missing(call, group.groupId);
+      if (!request.includeAuthorizedOperations || answer.errorCode !== 0) return answer;
+      return { ...answer, authorizedOperations: ALL_OPERATIONS };
     }),
   };
 }

@@ -39,7 +39,7 @@ export async function findCoordinator(
   }
   const keys = request.coordinatorKeys.map(async (key) => {
     const { error, message, ...place } = await find(broker, call, request.keyType, key);
-    return { key, errorCode: errorCode(error), errorMessage: message, ...place };
+    return { key, errorCode: errorCode(error), errorMessage: message ?? '', ...place };
   });
   return { coordinators: await Promise.all(keys) };
 }

@@ -103,7 +103,7 @@ describe('FindCoordinator', () => {
         coordinatorKeys: ['g', 'h'],
       });
       expect(coordinators).toMatchObject([
-        { key: 'g', errorCode: 0, nodeId: broker.broker.nodeId, port, errorMessage: null },
+        { key: 'g', errorCode: 0, nodeId: broker.broker.nodeId, port, errorMessage: '' },
         { key: 'h', errorCode: 0, nodeId: broker.broker.nodeId, port },
       ]);
     }

@@ -6,20 +6,21 @@ import { VirtualTime } from './test/virtual-time.ts';
 function setUp() {
   const time = new VirtualTime();
   const stalls: number[] = [];
-  const timers = new NamedTimers(time.clock, new Deadlines(time.clock, time.timers), (ms) => stalls.push(ms));
+  const all = new NamedTimers(time.clock, new Deadlines(time.clock, time.timers), (ms) => stalls.push(ms));
+  const timers = all.scope();
   const fired: string[] = [];
   const expired = (name: string) => fired.push(`${name}@${time.clock.monotonic()}`);
-  return { time, timers, fired, expired, stalls };
+  return { time, all, timers, fired, expired, stalls };
 }
 
 describe('named timers', () => {
   it('fire once, at their time', () => {
-    const { time, timers, fired, expired } = setUp();
+    const { time, all, timers, fired, expired } = setUp();
     timers.set('a', 3_000, expired);
     timers.set('b', 1_500, expired);
     time.advance(10_000);
     expect(fired).toEqual(['b@1500', 'a@3000']);
-    expect(timers.size).toBe(0);
+    expect(all.size).toBe(0);
   });
 
   it('move later and earlier when set again', () => {
@@ -68,19 +69,32 @@ describe('named timers', () => {
   });
 
   it('give a deadline set right after a stall its own time only', () => {
-    const { time, timers, fired, expired } = setUp();
+    const { time, all, timers, fired, expired } = setUp();
     timers.set('old', 5_000, expired);
     time.stall(60_000);
-    timers.noticeStall(time.clock.monotonic());
+    all.noticeStall(time.clock.monotonic());
     timers.set('new', 62_000, expired);
     time.advance(3_000);
     expect(fired).toEqual(['new@62000']);
   });
 
-  it('are silent after close', () => {
-    const { time, timers, fired, expired } = setUp();
+  it('of different owners do not meet', () => {
+    const { time, all, timers, fired, expired } = setUp();
+    const others = all.scope();
     timers.set('a', 1_000, expired);
+    others.set('a', 2_000, expired);
+    expect(all.size).toBe(2);
     timers.close();
+    timers.set('b', 1_000, expired);
+    time.advance(5_000);
+    expect(fired).toEqual(['a@2000']);
+    expect(all.size).toBe(0);
+  });
+
+  it('are silent after close', () => {
+    const { time, all, timers, fired, expired } = setUp();
+    timers.set('a', 1_000, expired);
+    all.close();
     timers.set('b', 1_000, expired);
     time.advance(5_000);
     expect(fired).toEqual([]);

@@ -12,7 +12,7 @@ import type { WireError } from '@moldau/protocol/errors';
 import { writeBatch } from '@moldau/protocol/records/batch-writer';
 import { coordinatorErrorOf } from './append-errors.ts';
 import type { Decision, Now, RecordCodec, Refusal, ReplicatedMachine, Reply, Ticket } from './machine.ts';
-import type { NamedTimers } from './named-timers.ts';
+import type { NamedTimers, TimerScope } from './named-timers.ts';
 import { type Replayed, replay } from './replay.ts';
 import type { ShardLog } from './shard-log.ts';
 
@@ -45,6 +45,9 @@ export interface ShardOptions<Command, LogRecord, Answer, Notice> {
 /** Default of `batchBytesMax`: below every sane max.message.bytes. */
 const BATCH_BYTES_MAX = 512 * 1024;
 
+/** Name of the one timer for replies that are held too long. */
+const COMMIT = 'commit timeout';
+
 type State = 'loading' | 'active' | 'closed';
 
 interface HeldReplies<Answer> {
@@ -57,8 +60,8 @@ export class Shard<Command, LogRecord, Answer, Notice> {
   readonly partition: number;
   readonly machine: ReplicatedMachine<Command, LogRecord, Answer, Notice>;
   readonly #o: ShardOptions<Command, LogRecord, Answer, Notice>;
-  readonly #timerPrefix: string;
-  readonly #commitTimer: string;
+  readonly #timers: TimerScope<unknown>;
+  readonly #commitTimer: TimerScope<unknown>;
   readonly #expired = (name: string): void => this.#onTimer(name);
   readonly #waiting = new Map<Ticket, (answer: Answer | ShardRefusal) => void>();
   #held: HeldReplies<Answer>[] = [];
@@ -73,8 +76,8 @@ export class Shard<Command, LogRecord, Answer, Notice> {
     this.#o = options;
     this.partition = options.partition;
     this.machine = options.machine;
-    this.#timerPrefix = `${options.partition}/`;
-    this.#commitTimer = `commit timeout ${options.partition}`;
+    this.#timers = options.timers.scope();
+    this.#commitTimer = options.timers.scope();
   }
 
   get state(): State {
@@ -124,17 +127,17 @@ export class Shard<Command, LogRecord, Answer, Notice> {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#held = [];
-    this.#o.timers.cancel(this.#commitTimer);
-    this.#o.timers.cancelAll(this.#timerPrefix);
+    this.#commitTimer.close();
+    this.#timers.close();
     this.machine.unload();
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
     for (const answer of waiting) answer(refusal(error));
   }
 
-  #onTimer(prefixed: string): void {
+  #onTimer(name: string): void {
     if (this.#state !== 'active') return;
-    this.#run((now) => this.machine.expired(prefixed.slice(this.#timerPrefix.length), now));
+    this.#run((now) => this.machine.expired(name, now));
   }
 
   #run(decide: (now: Now) => Decision<LogRecord, Answer, Notice>): void {
@@ -168,9 +171,8 @@ export class Shard<Command, LogRecord, Answer, Notice> {
       }
     }
     for (const timer of decision.timers) {
-      const name = this.#timerPrefix + timer.name;
-      if ('cancel' in timer) this.#o.timers.cancel(name);
-      else this.#o.timers.set(name, timer.atMs, this.#expired);
+      if ('cancel' in timer) this.#timers.cancel(timer.name);
+      else this.#timers.set(timer.name, timer.atMs, this.#expired);
     }
     if (decision.replies.length > 0) this.#reply(decision.replies, now);
     for (const notice of decision.notices) this.#o.observer.noticed(this.partition, notice);
@@ -243,12 +245,12 @@ export class Shard<Command, LogRecord, Answer, Notice> {
     let ready = 0;
     while (ready < this.#held.length && this.#held[ready]!.endOffset <= endOffset) ready++;
     const released = this.#held.splice(0, ready);
-    if (this.#held.length === 0) this.#o.timers.cancel(this.#commitTimer);
+    if (this.#held.length === 0) this.#commitTimer.cancel(COMMIT);
     for (const held of released) for (const reply of held.replies) this.#answer(reply.ticket, reply.answer);
   }
 
   #armCommitTimeout(heldAtMs: number): void {
-    this.#o.timers.set(this.#commitTimer, heldAtMs + this.#o.commitTimeoutMs(), this.#commitExpired);
+    this.#commitTimer.set(COMMIT, heldAtMs + this.#o.commitTimeoutMs(), this.#commitExpired);
   }
 
   /** The records stay in the log and in the machine; only the askers stop waiting, and may ask again (KIP-98's rule for producers). */

@@ -3,7 +3,7 @@
 // Always: at most one shard of a partition is alive; a shard that is gone answers nobody any more.
 import type { Clock } from '@moldau/kernel';
 import type { RecordCodec, ReplicatedMachine } from './machine.ts';
-import type { NamedTimers } from './named-timers.ts';
+import type { NamedTimers, TimerScope } from './named-timers.ts';
 import { refusal, Shard, type ShardObserver, type ShardRefusal } from './shard.ts';
 import type { ShardLog } from './shard-log.ts';
 
@@ -43,10 +43,12 @@ export class Shards<
   readonly #wanted = new Set<number>();
   readonly #queue: number[] = [];
   readonly #retries = new Map<number, number>();
+  readonly #retryTimers: TimerScope<unknown>;
   #loading = 0;
 
   constructor(options: ShardsOptions<LogRecord, Notice, Machine>) {
     this.#o = options;
+    this.#retryTimers = options.timers.scope();
   }
 
   /** Shards that serve, with their machines: for reading only. */
@@ -80,7 +82,7 @@ export class Shards<
   close(partition: number): void {
     this.#wanted.delete(partition);
     this.#retries.delete(partition);
-    this.#o.timers.cancel(retryTimer(partition));
+    this.#retryTimers.cancel(String(partition));
     this.#drop(partition);
   }
 
@@ -164,12 +166,8 @@ export class Shards<
     const retryMs = Math.min((this.#retries.get(partition) ?? RETRY_MS_MIN / 2) * 2, RETRY_MS_MAX);
     this.#retries.set(partition, retryMs);
     if (this.#wanted.has(partition)) {
-      this.#o.timers.set(retryTimer(partition), this.#o.clock.monotonic() + retryMs, () => this.#enqueue(partition));
+      this.#retryTimers.set(String(partition), this.#o.clock.monotonic() + retryMs, () => this.#enqueue(partition));
     }
     return retryMs;
   }
-}
-
-function retryTimer(partition: number): string {
-  return `load again ${partition}`;
 }
