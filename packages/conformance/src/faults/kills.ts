@@ -77,7 +77,7 @@ export async function runKills(o: KillRun): Promise<KillReport> {
   ].map((one) => new PersistentProducer({ ...shared, ...one }, history));
   const stopFollowing = followLog(reader, history.sightings);
   const group = new PersistentGroup({ ...reader, group: o.group }, history);
-  await group.start(2);
+  for (let i = 0; i < 3; i++) group.add();
 
   for (let kill = 1; kill <= o.kills; kill++) {
     await sleep(random.between(5, 1_000));
@@ -92,11 +92,20 @@ export async function runKills(o: KillRun): Promise<KillReport> {
     }
     await sleep(random.between(0, 100));
     await o.broker.start();
-    await group.observe();
+    const committed = await group.observe();
+    if (kill % 7 === 0) {
+      group.add();
+      await group.dropOldest();
+    }
     if (kill % 10 === 0) {
       const acknowledged = history.batches.filter((batch) => batch.acknowledged).length;
       const commits = history.commits.filter(({ kind }) => kind === 'acknowledged').length;
-      o.onProgress?.(`${history.kills} kills, ${acknowledged} batches acknowledged, ${commits} commits`);
+      const records = history.batches.reduce((sum, batch) => sum + (batch.acknowledged ? batch.count : 0), 0);
+      const lag = records - committed.reduce((sum, offset) => sum + Math.max(0, offset), 0);
+      const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
+      o.onProgress?.(
+        `${seconds} s: ${history.kills} kills, ${acknowledged} batches acknowledged, ${commits} commits, lag ${lag}, ${group.joins} joins`,
+      );
     }
   }
 
