@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { FakeSocket, frameOf } from '../test/fake-socket.ts';
 import { ClientConnection, type ConnectionHost, frameGraceMs, requestsInFlightMax } from './connection.ts';
+import { FrameMemory } from './frame-memory.ts';
 import { type PendingRequest, SILENT } from './pending-request.ts';
 import { RequestBudget } from './request-budget.ts';
 
@@ -8,6 +9,7 @@ import { RequestBudget } from './request-budget.ts';
 class Host implements ConnectionHost {
   readonly frameBytesMax = 1_000_000;
   readonly budget: RequestBudget;
+  readonly frameMemory = new FrameMemory();
   readonly socket = new FakeSocket();
   readonly started: { text: string; request: PendingRequest }[] = [];
   readonly heard: string[] = [];

@@ -5,6 +5,7 @@
 // that the socket is paused and the client feels it.
 import type { Connection } from '@moldau/kernel';
 import type { CallConnection, ClientSoftware } from '../context.ts';
+import type { FrameMemory } from './frame-memory.ts';
 import { Framing } from './framing.ts';
 import { type Outcome, PendingRequest } from './pending-request.ts';
 import type { RequestBudget } from './request-budget.ts';
@@ -23,10 +24,14 @@ const frameBytesPerSecondMin = 16 * 1024;
 export interface ConnectionHost {
   readonly frameBytesMax: number;
   readonly budget: RequestBudget;
+  readonly frameMemory: FrameMemory;
   now(): number;
-  /** Looks at a frame's first bytes: whether it may start beside others of its kind. */
+  /**
+   * Looks at a frame's first bytes: whether it may start beside others of its kind. Such a request has copied what it
+   * needs of the frame when `serve` returns.
+   */
   mayPipeline(frame: Buffer): boolean;
-  /** Decodes and serves; finishes the request now or later. Never throws. */
+  /** Decodes and serves; finishes the request now or later. Keeps views of the frame unless `mayPipeline`. Never throws. */
   serve(request: PendingRequest, frame: Buffer): void;
   /** The stream is no stream of requests; the connection is being closed. */
   violated(connection: ClientConnection, reason: string): void;
@@ -75,10 +80,10 @@ export class ClientConnection implements CallConnection {
     this.listener = listener;
     this.remoteHost = socket.remote.host;
     this.lastActiveMs = host.now();
-    this.#framing = new Framing({
-      frameBytesMax: host.frameBytesMax,
-      admit: (bytes) => host.budget.admit(bytes, this.#retry),
-    });
+    this.#framing = new Framing(
+      { frameBytesMax: host.frameBytesMax, admit: (bytes) => host.budget.admit(bytes, this.#retry) },
+      host.frameMemory,
+    );
   }
 
   get closed(): boolean {
@@ -108,6 +113,7 @@ export class ClientConnection implements CallConnection {
         if (this.#closed) return;
         this.#framing.push(chunk);
         this.#advance();
+        this.#framing.settle();
       },
       onDrain: () => {
         this.#full = false;
@@ -194,7 +200,20 @@ export class ClientConnection implements CallConnection {
           this.violate(this.#framing.violation);
           return;
         }
-        this.#heldFrame = this.#framing.takeFrame();
+        const frame = this.#framing.takeFrame();
+        const memory = this.#framing.frameMemory;
+        if (!this.#mayStart(frame)) {
+          this.#heldFrame = memory ? frame : owned(frame);
+          held = true;
+          break;
+        }
+        if (this.#host.mayPipeline(frame)) {
+          this.#startRequest(frame);
+          if (memory) this.#host.frameMemory.giveBack(memory);
+        } else {
+          this.#startRequest(memory ? frame : owned(frame));
+        }
+        continue;
       }
       const frame = this.#heldFrame;
       if (!this.#mayStart(frame)) {
@@ -301,6 +320,13 @@ export class ClientConnection implements CallConnection {
     if (heldBytes > 0) this.#host.budget.release(heldBytes);
     this.#host.closed(this, reason);
   }
+}
+
+/** A copy that may be kept: the frame lies in memory that is lent for this call only. */
+function owned(frame: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(frame.length);
+  frame.copy(copy);
+  return copy;
 }
 
 /** Small neighbours copied into one buffer, so that a turn's answers cost one write of few pieces. */

@@ -4,6 +4,7 @@ import type { Connection, TimerHandle } from '@moldau/kernel';
 import type { BrokerContext } from '../context.ts';
 import { CONNECTION_EVENTS } from '../events.ts';
 import { ClientConnection, type ConnectionHost } from './connection.ts';
+import { FrameMemory } from './frame-memory.ts';
 import { Pipeline, violated } from './pipeline.ts';
 import { RequestBudget, requestBytesMaxDefault } from './request-budget.ts';
 
@@ -14,6 +15,7 @@ const lingerMs = 10_000;
 export class Connections implements ConnectionHost {
   readonly frameBytesMax: number;
   readonly budget: RequestBudget;
+  readonly frameMemory = new FrameMemory();
   readonly #broker: BrokerContext;
   readonly #pipeline: Pipeline;
   /** Serving. */

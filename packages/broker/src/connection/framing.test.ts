@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { FrameMemory } from './frame-memory.ts';
 import { Framing } from './framing.ts';
 
 const open = { frameBytesMax: 1_000, admit: () => true };
@@ -22,7 +23,7 @@ test('frames come out whole and in order however the stream is cut', () => {
       fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 12 }),
       fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 }),
       (bodies, cuts) => {
-        const framing = new Framing(open);
+        const framing = new Framing(open, new FrameMemory());
         const stream = Buffer.concat(bodies.map((body) => frameBytes(Buffer.from(body))));
         const found: Buffer[] = [];
         for (let at = 0, i = 0; at < stream.length; i++) {
@@ -41,7 +42,7 @@ test('frames come out whole and in order however the stream is cut', () => {
 });
 
 test('a frame inside one chunk is a view of it, not a copy', () => {
-  const framing = new Framing(open);
+  const framing = new Framing(open, new FrameMemory());
   const chunk = frameBytes(Buffer.from('abc'));
   framing.push(chunk);
   const [frame] = drain(framing);
@@ -53,7 +54,7 @@ test.each([
   ['one past the limit', 1_001],
   ['an HTTP request', Buffer.from('GET ').readInt32BE(0)],
 ])('a size that is %s is a violation before any byte of the body', (_name, size) => {
-  const framing = new Framing(open);
+  const framing = new Framing(open, new FrameMemory());
   const chunk = Buffer.alloc(4);
   chunk.writeInt32BE(size);
   framing.push(chunk);
@@ -64,7 +65,7 @@ test.each([
 
 test('a frame that is not admitted holds the stream and loses nothing', () => {
   let room = 0;
-  const framing = new Framing({ frameBytesMax: 1_000, admit: (bytes) => bytes <= room });
+  const framing = new Framing({ frameBytesMax: 1_000, admit: (bytes) => bytes <= room }, new FrameMemory());
   framing.push(Buffer.concat([frameBytes(Buffer.from('first')), frameBytes(Buffer.from('second'))]));
   expect(framing.next()).toBe('held');
   expect(framing.admittedBytes).toBe(0);
@@ -77,7 +78,7 @@ test('a frame that is not admitted holds the stream and loses nothing', () => {
 });
 
 test('progress of a frame that has begun can be told, and its admitted bytes', () => {
-  const framing = new Framing(open);
+  const framing = new Framing(open, new FrameMemory());
   framing.push(frameBytes(Buffer.alloc(100)).subarray(0, 34));
   expect(framing.next()).toBe('incomplete');
   expect(framing.midFrame).toBe(true);
@@ -86,7 +87,7 @@ test('progress of a frame that has begun can be told, and its admitted bytes', (
 });
 
 test('a frame in single bytes is put together without a part per byte', () => {
-  const framing = new Framing(open);
+  const framing = new Framing(open, new FrameMemory());
   const body = Buffer.from(Array.from({ length: 999 }, (_, i) => i % 251));
   const stream = frameBytes(body);
   const found: Buffer[] = [];
@@ -96,4 +97,39 @@ test('a frame in single bytes is put together without a part per byte', () => {
   }
   expect(found).toHaveLength(1);
   expect(found[0]!.equals(body)).toBe(true);
+});
+
+test('chunks are lent: memory read into again after settle changes no frame that comes later', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 20 }),
+      fc.array(fc.integer({ min: 1, max: 500 }), { minLength: 1, maxLength: 40 }),
+      (contents, cuts) => {
+        const stream = Buffer.concat(
+          contents.map((content) => {
+            const frame = Buffer.alloc(4 + content.length);
+            frame.writeInt32BE(content.length);
+            frame.set(content, 4);
+            return frame;
+          }),
+        );
+        const lent = Buffer.alloc(500);
+        const memory = new FrameMemory();
+        const framing = new Framing(open, memory);
+        const frames: Buffer[] = [];
+        for (let at = 0, turn = 0; at < stream.length; turn++) {
+          const bytes = Math.min(cuts[turn % cuts.length]!, stream.length - at);
+          stream.copy(lent, 0, at, at + bytes);
+          at += bytes;
+          framing.push(lent.subarray(0, bytes));
+          // Every third chunk is left unread for a turn, as when the budget holds the stream.
+          if (turn % 3 !== 2) while (framing.next() === 'frame') frames.push(Buffer.from(framing.takeFrame()));
+          framing.settle();
+          lent.fill(0xee);
+        }
+        while (framing.next() === 'frame') frames.push(Buffer.from(framing.takeFrame()));
+        expect(frames).toEqual(contents.map((content) => Buffer.from(content)));
+      },
+    ),
+  );
 });

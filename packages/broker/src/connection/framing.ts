@@ -1,7 +1,9 @@
 // Pure: a stream of chunks to request frames. A frame is an int32 size and that many bytes; the size is judged before any
 // memory is taken, and memory grows only with bytes that really arrived (CVE-2022-34917).
 // Always: frames leave in order, each byte of the stream belongs to exactly one frame or size. A frame that lies in one
-// chunk is a view of it (no copy); the chunk is the receiver's own, so nobody writes into it again.
+// chunk is a view of it (no copy); chunks are lent, so such a frame is good only until the chunk's call has ended
+// (`lent`). What must wait longer is copied by `settle`.
+import type { FrameMemory } from './frame-memory.ts';
 
 /** What `next` found. */
 export type FramingStep = 'frame' | 'incomplete' | 'held' | 'violation';
@@ -13,9 +15,8 @@ export interface FramingLimits {
   admit(frameBytes: number): boolean;
 }
 
-/** Many tiny parts cost more than the bytes in them: past this count they are merged while they stay small. */
-const partsMax = 256;
-const partBytesSmall = 1024;
+/** A frame in pieces gets memory for this much at least, and for twice what arrived while it grows. */
+const assemblyBytesMin = 256 * 1024;
 const NOTHING = Buffer.alloc(0);
 
 export class Framing {
@@ -29,16 +30,20 @@ export class Framing {
   /** Size of the frame that has begun, -1 between frames. */
   #frameBytes = -1;
   #admitted = false;
-  #parts: Buffer[] = [];
-  #partsBytes = 0;
+  /** The beginning of a frame whose rest is still to come: `#assembledBytes` of it. */
+  #assembly: Buffer = NOTHING;
+  #assembledBytes = 0;
   #frame: Buffer = NOTHING;
+  #frameMemory: Buffer | undefined;
+  readonly #memory: FrameMemory;
   #violation = '';
 
-  constructor(limits: FramingLimits) {
+  constructor(limits: FramingLimits, memory: FrameMemory) {
     this.#limits = limits;
+    this.#memory = memory;
   }
 
-  /** Takes the next chunk; everything before must have been worked off (`next` answered 'incomplete'). */
+  /** Takes the next chunk, lent until `settle`. */
   push(chunk: Buffer): void {
     this.#chunk =
       this.#position < this.#chunk.length ? Buffer.concat([this.#chunk.subarray(this.#position), chunk]) : chunk;
@@ -62,21 +67,23 @@ export class Framing {
       if (!this.#limits.admit(this.#frameBytes)) return 'held';
       this.#admitted = true;
     }
-    const missing = this.#frameBytes - this.#partsBytes;
+    const missing = this.#frameBytes - this.#assembledBytes;
     const available = this.#chunk.length - this.#position;
     if (available < missing) {
-      if (available > 0) this.#keepPart(this.#chunk.subarray(this.#position));
+      if (available > 0) this.#assemble(available);
       this.#dropChunk();
       return 'incomplete';
     }
     const end = this.#position + missing;
-    const tail = this.#chunk.subarray(this.#position, end);
-    if (this.#partsBytes === 0) {
-      this.#frame = tail;
+    if (this.#assembledBytes === 0) {
+      this.#frame = this.#chunk.subarray(this.#position, end);
+      this.#frameMemory = undefined;
     } else {
-      this.#frame = joined(this.#parts, tail, this.#frameBytes);
-      this.#parts = [];
-      this.#partsBytes = 0;
+      this.#assemble(missing); // moves the position to `end`
+      this.#frame = this.#assembly.subarray(0, this.#frameBytes);
+      this.#frameMemory = this.#assembly;
+      this.#assembly = NOTHING;
+      this.#assembledBytes = 0;
     }
     this.#frameBytes = -1;
     if (end === this.#chunk.length) this.#dropChunk();
@@ -91,6 +98,20 @@ export class Framing {
     return frame;
   }
 
+  /** The memory that the frame found last has to itself; undefined when it lies in the lent chunk. */
+  get frameMemory(): Buffer | undefined {
+    return this.#frameMemory;
+  }
+
+  /** The chunk's memory goes back: copies what has not been looked at. */
+  settle(): void {
+    if (this.#position >= this.#chunk.length) return;
+    const rest = this.#chunk.subarray(this.#position);
+    this.#chunk = Buffer.allocUnsafeSlow(rest.length);
+    rest.copy(this.#chunk);
+    this.#position = 0;
+  }
+
   /** Why the stream is no stream of frames. */
   get violation(): string {
     return this.#violation;
@@ -103,7 +124,7 @@ export class Framing {
 
   /** Bytes of the frame that has begun: arrived, and in all (-1 while its size is unknown). */
   get progress(): { readonly receivedBytes: number; readonly frameBytes: number } {
-    return { receivedBytes: this.#partsBytes, frameBytes: this.#frameBytes };
+    return { receivedBytes: this.#assembledBytes, frameBytes: this.#frameBytes };
   }
 
   /** Bytes taken into account by `admit` for a frame that has not left yet; to be given back when the connection ends. */
@@ -132,28 +153,22 @@ export class Framing {
     return this.#sizeBytes.readInt32BE(0);
   }
 
-  #keepPart(part: Buffer): void {
-    this.#parts.push(part);
-    this.#partsBytes += part.length;
-    if (this.#parts.length >= partsMax && this.#partsBytes < this.#parts.length * partBytesSmall) {
-      this.#parts = [Buffer.concat(this.#parts, this.#partsBytes)];
+  /** Moves `bytes` of the chunk to the frame under way. Memory grows with what arrived, not with what the size promises. */
+  #assemble(bytes: number): void {
+    const needed = this.#assembledBytes + bytes;
+    if (needed > this.#assembly.length) {
+      const grown = this.#memory.take(Math.min(this.#frameBytes, Math.max(assemblyBytesMin, 2 * needed)));
+      this.#assembly.copy(grown, 0, 0, this.#assembledBytes);
+      this.#memory.giveBack(this.#assembly);
+      this.#assembly = grown;
     }
+    this.#chunk.copy(this.#assembly, this.#assembledBytes, this.#position, this.#position + bytes);
+    this.#assembledBytes = needed;
+    this.#position += bytes;
   }
 
   #dropChunk(): void {
     this.#chunk = NOTHING;
     this.#position = 0;
   }
-}
-
-/** One frame of its parts, in memory of its own: never a slice of Node's shared pool, which a kept view would pin. */
-function joined(parts: readonly Buffer[], tail: Buffer, frameBytes: number): Buffer {
-  const frame = Buffer.allocUnsafeSlow(frameBytes);
-  let at = 0;
-  for (const part of parts) {
-    part.copy(frame, at);
-    at += part.length;
-  }
-  tail.copy(frame, at);
-  return frame;
 }

@@ -14,6 +14,9 @@ export interface ListenerAddress {
   readonly backlog: number;
 }
 
+/** All sockets of the process read into this, one at a time: large enough for a whole batch of the default size at once. */
+const readBuffer = Buffer.allocUnsafeSlow(1024 * 1024);
+
 export class Listener {
   readonly endpoint: AdvertisedEndpoint;
   readonly bound: { readonly host: string; readonly port: number };
@@ -41,6 +44,7 @@ export class Listener {
         host,
         port,
         backlog,
+        readBuffer,
         onConnection: (socket) => {
           const ready = connections();
           if (ready) {

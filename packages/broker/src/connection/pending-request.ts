@@ -26,6 +26,7 @@ export class PendingRequest implements Call {
   readonly frameBytes: number;
   outcome: Outcome | undefined;
   #onAbort: (() => void) | undefined;
+  #onSent: (() => void)[] | undefined;
 
   constructor(connection: ClientConnection, receivedAtMs: number, frameBytes: number) {
     this.connection = connection;
@@ -43,6 +44,23 @@ export class PendingRequest implements Call {
 
   onAbort(run: () => void): void {
     this.#onAbort = run;
+  }
+
+  onSent(run: () => void): void {
+    this.#onSent ??= [];
+    this.#onSent.push(run);
+  }
+
+  /** Somebody waits for the answer to have left. */
+  get lends(): boolean {
+    return this.#onSent !== undefined;
+  }
+
+  /** The answer's memory is no longer looked at: it was sent, or never will be. */
+  sent(): void {
+    const waiting = this.#onSent;
+    this.#onSent = undefined;
+    if (waiting) for (const run of waiting) run();
   }
 
   /** Gives the outcome. The first counts. */

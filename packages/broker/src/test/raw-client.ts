@@ -10,13 +10,14 @@ import {
   type InputOf,
   type MessageOf,
 } from '@moldau/protocol';
+import { FrameMemory } from '../connection/frame-memory.ts';
 import { Framing } from '../connection/framing.ts';
 
 type ApiOf<Name extends ApiName> = (typeof APIS)[Name];
 
 export class RawClient {
   readonly #socket: Socket;
-  readonly #framing = new Framing({ frameBytesMax: 2 ** 31 - 1, admit: () => true });
+  readonly #framing = new Framing({ frameBytesMax: 2 ** 31 - 1, admit: () => true }, new FrameMemory());
   #frames: Buffer[] = [];
   #waiting: ((frame: Buffer) => void)[] = [];
   #correlationId = 0;

@@ -74,3 +74,56 @@ test('a reader that pauses makes write answer false, and drains when it resumes'
   client.destroy();
   await listener.close();
 });
+
+test('connections of a listener with a read buffer lend it, pause and resume, and hear the end', async () => {
+  const readBuffer = Buffer.alloc(256 * 1024);
+  const received: Buffer[] = [];
+  let server: Connection | undefined;
+  let closed = false;
+  const listener = await nodeNetwork.listen({
+    host: '127.0.0.1',
+    port: 0,
+    readBuffer,
+    onConnection: (connection) => {
+      server = connection;
+      connection.start({
+        onData: (chunk) => {
+          expect(chunk.buffer).toBe(readBuffer.buffer);
+          received.push(Buffer.from(chunk));
+        },
+        onEnd: () => {
+          connection.write([Buffer.from('bye')]);
+          connection.end();
+        },
+        onClose: () => {
+          closed = true;
+        },
+      });
+    },
+  });
+  const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
+  const client = await nodeNetwork.connect({ ...listener.endpoint, timeoutMs: 1_000 });
+  const answer: Buffer[] = [];
+  client.start({
+    onData: (chunk) => {
+      answer.push(chunk);
+    },
+    onClose: () => {},
+  });
+  client.write([Buffer.from('first')]);
+  while (received.length === 0) await turn();
+  server!.pause();
+  await turn();
+  client.write([Buffer.alloc(1 << 20, 7)]);
+  for (let i = 0; i < 10; i++) await turn();
+  expect(Buffer.concat(received).length).toBe(5);
+  server!.resume();
+  while (Buffer.concat(received).length < 5 + (1 << 20)) await turn();
+  expect(Buffer.concat(received).subarray(0, 5).toString()).toBe('first');
+  client.end();
+  while (!closed) await turn();
+  expect(Buffer.concat(answer).toString()).toBe('bye');
+  expect(server!.remote.host).toBe('127.0.0.1');
+  expect(server!.local.port).toBe(listener.endpoint.port);
+  await listener.close();
+});

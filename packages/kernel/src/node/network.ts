@@ -1,18 +1,21 @@
 // TCP by node:net. One object per socket; chunks pass through without a copy.
 import { lookup } from 'node:dns/promises';
-import { createServer, Socket } from 'node:net';
+import { createServer, Socket, type SocketConstructorOpts } from 'node:net';
 import type { Connection, ConnectionEvents, Endpoint, Listener, Network } from '../network.ts';
 
 class NodeConnection implements Connection {
   readonly remote: Endpoint;
   readonly local: Endpoint;
   readonly #socket: Socket;
+  /** Reads go into a lent buffer and come by `deliver`; no 'data' events then. */
+  readonly #lent: boolean;
   #events: ConnectionEvents | undefined;
   #error: Error | undefined;
   #closed = false;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, lent = false) {
     this.#socket = socket;
+    this.#lent = lent;
     this.remote = { host: plainAddress(socket.remoteAddress), port: socket.remotePort ?? 0 };
     this.local = { host: plainAddress(socket.localAddress), port: socket.localPort ?? 0 };
     socket.setNoDelay(true);
@@ -37,9 +40,15 @@ class NodeConnection implements Connection {
       if (this.#closed) queueMicrotask(() => events.onClose(this.#error));
       return;
     }
-    socket.on('data', (chunk: Buffer) => events.onData(chunk));
+    if (this.#lent) socket.resume();
+    else socket.on('data', (chunk: Buffer) => events.onData(chunk));
     socket.on('drain', () => events.onDrain?.());
     socket.on('end', () => (events.onEnd ? events.onEnd() : socket.end()));
+  }
+
+  /** A lent chunk. */
+  deliver(chunk: Buffer): void {
+    this.#events?.onData(chunk);
   }
 
   write(chunks: readonly Uint8Array[]): boolean {
@@ -70,6 +79,32 @@ class NodeConnection implements Connection {
   }
 }
 
+/**
+ * The accepted connection again, reading into `buffer`. Node offers `onread` to sockets that connect and not to those that
+ * are accepted, so the handle changes over to a socket made with it; undefined when this Node hides the handle.
+ */
+function lending(accepted: Socket, buffer: Buffer): NodeConnection | undefined {
+  const holder = accepted as unknown as { _handle: { readStart?: unknown; useUserBuffer?: unknown } | null };
+  const handle = holder._handle;
+  if (typeof handle?.useUserBuffer !== 'function' || typeof handle.readStart !== 'function') return undefined;
+  holder._handle = null;
+  accepted.destroy();
+  let connection: NodeConnection | undefined;
+  const options = {
+    handle,
+    allowHalfOpen: true,
+    onread: {
+      buffer,
+      callback: (bytes: number, into: Uint8Array) => {
+        connection?.deliver(Buffer.from(into.buffer, into.byteOffset, bytes));
+        return true;
+      },
+    },
+  };
+  connection = new NodeConnection(new Socket(options as unknown as SocketConstructorOpts), true);
+  return connection;
+}
+
 /** An IPv4 peer on a dual-stack socket is written as IPv4, as Kafka logs it. */
 function plainAddress(address: string | undefined): string {
   if (address === undefined) return '';
@@ -77,10 +112,15 @@ function plainAddress(address: string | undefined): string {
 }
 
 export const nodeNetwork: Network = {
-  listen: ({ host, port, onConnection, backlog }) =>
+  listen: ({ host, port, onConnection, backlog, readBuffer }) =>
     new Promise<Listener>((resolve, reject) => {
-      const server = createServer({ allowHalfOpen: true, pauseOnConnect: false, noDelay: true }, (socket) =>
-        onConnection(new NodeConnection(socket)),
+      const server = createServer(
+        { allowHalfOpen: true, pauseOnConnect: readBuffer !== undefined, noDelay: true },
+        (socket) => {
+          const connection = readBuffer && lending(socket, readBuffer);
+          if (readBuffer && !connection) socket.resume();
+          onConnection(connection ?? new NodeConnection(socket));
+        },
       );
       server.once('error', reject);
       server.listen({ host: host === '' ? undefined : host, port, backlog: backlog ?? 511 }, () => {
