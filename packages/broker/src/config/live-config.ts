@@ -10,6 +10,9 @@ import { readSetting } from './setting.ts';
 /** Resource name of settings that hold for all brokers. */
 export const ALL_BROKERS = '';
 
+/** The dynamic settings that a config was last brought up to date with: most batches change others. */
+const applied = new WeakMap<BrokerConfig, { readonly own: object; readonly all: object }>();
+
 /**
  * Brings `config` up to date with the image. Answers the names whose values changed (empty: nothing did).
  * A stored value that cannot be read, or of a setting that is read-only, is passed over.
@@ -17,6 +20,9 @@ export const ALL_BROKERS = '';
 export function applyDynamicSettings(config: BrokerConfig, image: ClusterImage): string[] {
   const own = image.configs('broker', String(config.nodeId));
   const all = image.configs('broker', ALL_BROKERS);
+  const last = applied.get(config);
+  if (last?.own === own && last.all === all) return [];
+  applied.set(config, { own, all });
   const live = config as unknown as Record<string, unknown>;
   const changed: string[] = [];
   for (const [name, setting] of brokerSettings()) {

@@ -10,6 +10,7 @@ import { type InputOf, ZERO_UUID } from '@moldau/protocol';
 import { errorCode, type WireError } from '@moldau/protocol/errors';
 import type { MetadataRequest, MetadataResponse } from '@moldau/protocol/messages/metadata';
 import type { BrokerContext, Call } from '../context.ts';
+import { ControllerUnavailable } from '../controller/controller.ts';
 import { topicNameRefusal } from '../controller/topic-name-rules.ts';
 import { isInternalTopic } from '../topic-names.ts';
 import { allOperations } from './authorized-operations.ts';
@@ -94,7 +95,13 @@ async function createMissing(
   const creatable = missing.filter((name) => !refusals.has(name));
   if (!broker.config.autoCreateTopicsEnable || !request.allowAutoTopicCreation || creatable.length === 0)
     return refusals;
-  for (const [name, { error }] of await broker.controller.ensureTopics(creatable)) refusals.set(name, error);
+  try {
+    for (const [name, { error }] of await broker.controller.ensureTopics(creatable)) refusals.set(name, error);
+  } catch (error) {
+    // That nothing can be created must not hide what is there.
+    if (!(error instanceof ControllerUnavailable)) throw error;
+    for (const name of creatable) refusals.set(name, error.error);
+  }
   return refusals;
 }
 
