@@ -8,6 +8,7 @@ export { Consumer, type ConsumerOptions } from './consumer/consumer.ts';
 export type { ConsumerApi } from './consumer/consumer-api.ts';
 export type * from './consumer/consumer-model.ts';
 export { KafkaError, type LocalError } from './errors.ts';
+export { Producer, type ProducerOptions } from './producer/producer.ts';
 export type { ProducerApi } from './producer/producer-api.ts';
 export type * from './producer/producer-model.ts';
 export { ADMIN_SETTINGS, type AdminOptions } from './settings/admin-settings.ts';

@@ -157,7 +157,7 @@ export class Cluster {
     to: number | 'any' | 'controller',
     api: N,
     body: RequestOf<N> | ((version: number) => RequestOf<N>),
-    options: SendOptions & { lane?: Lane; newest?: number } = {},
+    options: SendOptions & { lane?: Lane } = {},
   ): Promise<ResponseOf<N>> {
     const connection =
       to === 'any'

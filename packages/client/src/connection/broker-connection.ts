@@ -32,6 +32,8 @@ export interface ConnectionSettings {
 export interface SendOptions {
   /** Default: the newest both sides know. */
   readonly version?: number;
+  /** In place of `version`: the newest both sides know, but not above this. */
+  readonly newest?: number;
   /** Default: request.timeout.ms. */
   readonly timeoutMs?: number;
 }
@@ -158,7 +160,7 @@ export class BrokerConnection {
       return;
     }
     try {
-      const version = options.version ?? this.versions.pick(api);
+      const version = options.version ?? this.versions.pick(api, options.newest);
       const correlationId = this.#takeCorrelationId();
       this.#write(api, version, correlationId, body);
       const deadline = this.#ports.clock.monotonic() + (options.timeoutMs ?? this.#settings.requestTimeoutMs);

@@ -1,0 +1,119 @@
+// How an idempotent producer numbers its batches so that a broker can tell a retry from a new batch and notices what is
+// missing. Pure: works on one partition's line at a time.
+//
+// A broker takes batch n+1 of a producer only after batch n, and answers a batch it has already with success. So:
+//   - batches get consecutive sequences when they are first sent, and keep them for every retry;
+//   - a retry goes out alone, when nothing of the partition is on the wire: the broker then knows all that came before;
+//   - a batch whose fate is unknown (no answer) is never renumbered: it may be in the log, and under a new number it
+//     would be there twice. It is retried as it was until the broker says "have it" or refuses it for certain.
+// Where a sequenced batch is given up (its time is over, or the broker will never take it), those after it could never
+// follow: the line has a *gap*. Once every sequenced batch is known to be refused or in the log, the epoch is raised and
+// numbering starts at 0 again: the first batch of a new epoch may follow anything.
+// Always: sequences of batches in the line and on the wire, under one identity, are consecutive in the order of the line.
+import { addToSequence } from '@moldau/protocol/records/batch-header';
+import type { ProducerBatch, ProducerIdentity } from './producer-batch.ts';
+
+/** Epochs are int16; past this a new producer id is asked for. */
+const EPOCH_MAX = 0x7fff;
+
+/** What the numbering needs of a partition's line. */
+export interface SequencedLine {
+  /** Not on the wire, in order: first the retries, then those never sent. */
+  readonly waiting: readonly ProducerBatch[];
+  /** On the wire, in order. */
+  readonly onWire: readonly ProducerBatch[];
+  identity: ProducerIdentity | undefined;
+  nextSequence: number;
+  hasGap: boolean;
+}
+
+export class Sequences {
+  /** Undefined: to be asked for. */
+  #identity: ProducerIdentity | undefined;
+
+  get identity(): ProducerIdentity | undefined {
+    return this.#identity;
+  }
+
+  /** The broker gave an id. */
+  identified(identity: ProducerIdentity): void {
+    this.#identity = identity;
+  }
+
+  /** The id is of no use any more: ask for another. */
+  forget(): void {
+    this.#identity = undefined;
+  }
+
+  /**
+   * May the first waiting batch go out now? Gives it its number when it has none. False: something on the wire has to be
+   * answered first, or (when `identity` is undefined) an id has to come.
+   */
+  prepare(line: SequencedLine): boolean {
+    if (line.hasGap && !this.#closeGap(line)) return this.#isRetryable(line);
+    const batch = line.waiting[0];
+    if (!batch) return false;
+    if (batch.sequence >= 0) return line.onWire.length === 0;
+    const identity = this.#identity;
+    if (!identity) return false;
+    if (line.identity !== identity) {
+      if (line.onWire.length > 0) return false;
+      line.identity = identity;
+      line.nextSequence = 0;
+    }
+    batch.sequence = line.nextSequence;
+    batch.identity = identity;
+    line.nextSequence = addToSequence(line.nextSequence, batch.recordCount);
+    return true;
+  }
+
+  /** The broker refused a batch of the line, so it is not in the log. Says what that means for the numbering. */
+  refused(line: SequencedLine, batch: ProducerBatch, error: 'outOfOrder' | 'unknownProducer' | 'other'): void {
+    batch.outcome = 'refused';
+    if (error === 'other') return;
+    // One that comes after others that are still open is only early. The first of all has lost its predecessor.
+    const first = [...line.onWire, ...line.waiting].every((other) => other === batch || !isBefore(other, batch));
+    if (first || error === 'unknownProducer') line.hasGap = true;
+  }
+
+  /** The application has been told that the batch failed; it leaves the line. */
+  givenUp(line: SequencedLine, batch: ProducerBatch): void {
+    if (batch.sequence < 0 || batch.identity !== line.identity) return;
+    const last = addToSequence(batch.sequence, batch.recordCount) === line.nextSequence;
+    // The last one numbered and certainly not in the log: its number is free again.
+    if (last && batch.outcome === 'refused' && !line.hasGap) line.nextSequence = batch.sequence;
+    else line.hasGap = true;
+  }
+
+  /** A sequenced batch that waits may be sent as it is, gap or not, when its fate is unknown. */
+  #isRetryable(line: SequencedLine): boolean {
+    const batch = line.waiting[0];
+    return batch !== undefined && batch.sequence >= 0 && batch.outcome === 'unknown' && line.onWire.length === 0;
+  }
+
+  /** Starts numbering anew, if nothing is uncertain. True when the line has no gap any more. */
+  #closeGap(line: SequencedLine): boolean {
+    if (line.onWire.length > 0) return false;
+    if (line.waiting.some((batch) => batch.sequence >= 0 && batch.outcome === 'unknown')) return false;
+    for (const batch of line.waiting) {
+      batch.sequence = -1;
+      batch.identity = undefined;
+    }
+    // Another partition's gap may have raised the epoch already; then this line only takes it over.
+    if (line.identity === this.#identity) this.#raiseEpoch();
+    line.identity = undefined;
+    line.hasGap = false;
+    return true;
+  }
+
+  #raiseEpoch(): void {
+    const identity = this.#identity;
+    if (!identity) return;
+    this.#identity =
+      identity.epoch >= EPOCH_MAX ? undefined : { producerId: identity.producerId, epoch: identity.epoch + 1 };
+  }
+}
+
+function isBefore(other: ProducerBatch, batch: ProducerBatch): boolean {
+  return other.sequence >= 0 && other.identity === batch.identity && other.order < batch.order;
+}
