@@ -29,6 +29,11 @@ export interface LogSlice {
   readonly sizeBytes: number;
   /** Base offset of the first batch (at or before the offset asked for); the offset asked for when empty. */
   readonly firstBatchOffset: number;
+  /**
+   * Says that nobody looks at the chunks any more, so that their memory is used for another read. Who does not call it
+   * (or holds on to a chunk) leaves the memory to the garbage collector. Once; undefined where there is nothing to give back.
+   */
+  readonly release?: () => void;
 }
 
 export interface ReadOptions {

@@ -1,5 +1,6 @@
 // What every log of one log directory shares: ports, budgets, and the directory's own fate.
 import type { Clock, Disk, Random, Timers } from '@moldau/kernel';
+import type { ReadBuffers } from './log/read-buffers.ts';
 import type { PartitionLog } from './partition-log.ts';
 import type { IndexMemory } from './segment/index-memory.ts';
 import type { OpenFiles } from './segment/open-files.ts';
@@ -29,6 +30,7 @@ export interface StorageContext {
   readonly files: OpenFiles;
   readonly tailMemory: TailMemory;
   readonly indexMemory: IndexMemory;
+  readonly readBuffers: ReadBuffers;
   readonly flusher: TurnFlusher;
   readonly directory: DirectoryFate;
   readonly events: StorageEvents;

@@ -14,6 +14,7 @@ import { BrokerDiskError } from '../broker-disk-error.ts';
 import { formatLeaderEpochs } from '../checkpoint/leader-epochs.ts';
 import { formatOffsetCheckpoint, type OffsetsByLog, parseOffsetCheckpoint } from '../checkpoint/offset-checkpoint.ts';
 import { LOG_DIRECTORY_FILES, PARTITION_FILES } from '../file-names.ts';
+import type { ReadBuffers } from '../log/read-buffers.ts';
 import type { PartitionLog } from '../partition-log.ts';
 import type { IndexMemory } from '../segment/index-memory.ts';
 import type { OpenFiles } from '../segment/open-files.ts';
@@ -33,6 +34,7 @@ export interface SharedContext {
   readonly files: OpenFiles;
   readonly tailMemory: TailMemory;
   readonly indexMemory: IndexMemory;
+  readonly readBuffers: ReadBuffers;
   readonly flusher: TurnFlusher;
   readonly events: StorageEvents;
   readonly stats: StorageStats;
@@ -92,6 +94,9 @@ export class LogDirectory implements StorageContext, DirectoryFate {
   }
   get indexMemory(): IndexMemory {
     return this.#shared.indexMemory;
+  }
+  get readBuffers(): ReadBuffers {
+    return this.#shared.readBuffers;
   }
   get flusher(): TurnFlusher {
     return this.#shared.flusher;

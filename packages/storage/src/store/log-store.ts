@@ -9,6 +9,7 @@ import { LeaderEpochs } from '../checkpoint/leader-epochs.ts';
 import { formatPartitionMetadata } from '../checkpoint/partition-metadata.ts';
 import { LOG_DIRECTORY_FILES, markedDirectoryName, PARTITION_FILES, partitionDirectoryName } from '../file-names.ts';
 import { LogFiles } from '../log/log-files.ts';
+import { ReadBuffers } from '../log/read-buffers.ts';
 import type { LogConfig } from '../log-config.ts';
 import { PartitionLog } from '../partition-log.ts';
 import { ProducerState } from '../producer/producer-state.ts';
@@ -54,6 +55,8 @@ export interface LogStoreOptions {
   readonly tailBytesMax?: number;
   /** Memory for loaded indexes of closed segments, over all logs. Default 32 MiB. */
   readonly indexBytesMax?: number;
+  /** Memory kept ready for reads from disk, over all logs. Default 16 MiB. */
+  readonly readBytesMax?: number;
   /** Descriptors to keep open. Default: half of what the process may have. */
   readonly openFilesMax?: number;
   /** Checksums of batches read from disk: the first time since start ('first', default), or never. */
@@ -149,6 +152,7 @@ export class LogStore {
       files: new OpenFiles(disk, options.openFilesMax ?? Math.min(OPEN_FILES_MAX, disk.openFilesLimit() >>> 1)),
       tailMemory: new TailMemory(options.tailBytesMax ?? 32 * MIB),
       indexMemory: new IndexMemory(options.indexBytesMax ?? 32 * MIB),
+      readBuffers: new ReadBuffers(options.readBytesMax ?? 16 * MIB),
       flusher: new TurnFlusher(
         (run) => timers.afterTurn(run),
         () => clock.monotonic(),
