@@ -69,6 +69,11 @@ export interface Call {
   aborted(): boolean;
   /** Names what to do when the connection closes before the answer; one at a time, the last counts. For whoever parks the call. */
   onAbort(run: () => void): void;
+  /**
+   * Names what to do when the memory of the answer (record batches that it refers to) is no longer looked at: sent to the
+   * last byte, or never to be sent. Not called when the connection broke off in the middle.
+   */
+  onSent(run: () => void): void;
 }
 
 /** The facts of a connection that handlers may ask for. */

@@ -243,3 +243,40 @@ test('stopping answers what is in flight, starts nothing new, then closes', asyn
   expect(host.socket.writes).toEqual(['P1']);
   expect(host.socket.ended).toBe(true);
 });
+
+test('lent memory comes back when its answer has left to the last byte, not before', async () => {
+  const host = new Host();
+  host.socket.slow = true;
+  host.socket.receive('fetch');
+  host.started[0]!.request.onSent(() => host.heard.push('returned'));
+  host.answer('fetch');
+  await turn();
+  expect(host.socket.writes).toEqual(['FETCH']);
+  expect(host.heard).toEqual([]);
+  host.socket.drain();
+  expect(host.heard).toEqual(['returned']);
+});
+
+test('lent memory comes back at once when the socket takes everything, or when the answer is never sent', async () => {
+  const host = new Host();
+  host.socket.receive('fetch');
+  host.started[0]!.request.onSent(() => host.heard.push('returned'));
+  host.answer('fetch');
+  await turn();
+  expect(host.heard).toEqual(['returned']);
+  host.socket.receive('parked');
+  host.started[1]!.request.onSent(() => host.heard.push('returned unsent'));
+  host.socket.destroy();
+  expect(host.heard.slice(1, 3)).toEqual(['aborted parked', 'returned unsent']);
+});
+
+test('memory of an answer that the socket was still sending when the connection broke is not used again', async () => {
+  const host = new Host();
+  host.socket.slow = true;
+  host.socket.receive('fetch');
+  host.started[0]!.request.onSent(() => host.heard.push('returned'));
+  host.answer('fetch');
+  await turn();
+  host.socket.destroy();
+  expect(host.heard).not.toContain('returned');
+});

@@ -65,6 +65,8 @@ export class ClientConnection implements CallConnection {
   #frameBeganAtMs = 0;
   #paused = false;
   #full = false;
+  /** Answered requests whose lent memory the socket is still sending. */
+  #lent: PendingRequest[] = [];
   #flushing = false;
   #advancing = false;
   #stopping = false;
@@ -117,6 +119,7 @@ export class ClientConnection implements CallConnection {
       },
       onDrain: () => {
         this.#full = false;
+        this.#returnLent();
         this.#advance();
       },
       onEnd: () => this.close('the client closed its side'),
@@ -284,6 +287,7 @@ export class ClientConnection implements CallConnection {
         break;
       }
       if (outcome.kind === 'silent') continue;
+      if (request.lends) this.#lent.push(request);
       chunks ??= [];
       for (const chunk of outcome.chunks) {
         chunks.push(chunk);
@@ -301,9 +305,18 @@ export class ClientConnection implements CallConnection {
       this.lastActiveMs = this.#host.now();
       this.#readyBytes -= bytes;
       if (!this.#socket.write(gathered(chunks, bytes))) this.#full = this.#socket.queuedBytes > 0;
+      if (this.#lent.length > 0 && this.#socket.queuedBytes === 0) this.#returnLent();
     }
     if (releasedBytes > 0) this.#host.budget.release(releasedBytes);
     return closing;
+  }
+
+  /** Nothing is queued any more: what was lent for it is free. */
+  #returnLent(): void {
+    const lent = this.#lent;
+    if (lent.length === 0) return;
+    this.#lent = [];
+    for (const request of lent) request.sent();
   }
 
   #ended(reason: string): void {
@@ -315,7 +328,10 @@ export class ClientConnection implements CallConnection {
     this.#requests = [];
     this.#head = 0;
     this.#heldFrame = undefined;
-    for (const request of left) request?.abort();
+    for (const request of left) {
+      request?.abort();
+      request?.sent();
+    }
     this.#host.budget.forget(this.#retry);
     if (heldBytes > 0) this.#host.budget.release(heldBytes);
     this.#host.closed(this, reason);

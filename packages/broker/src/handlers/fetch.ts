@@ -53,6 +53,8 @@ interface PartitionRead {
   readonly answer: PartitionAnswer;
   readonly bytes: number;
   readonly partition: Partition | undefined;
+  /** Gives the memory of the records back, where it was lent. */
+  readonly release: (() => void) | undefined;
 }
 
 /** One fetch: read, answer; or park until there is enough or the wait is over, then read again and answer. */
@@ -100,6 +102,7 @@ class FetchRun {
 
   start(): void {
     this.#next = this.#context.partitions.first;
+    for (const { release } of this.#reads) release?.();
     this.#reads = [];
     this.#bytes = 0;
     this.#urgent = false;
@@ -176,7 +179,7 @@ class FetchRun {
       records: NO_CHUNKS,
       currentLeader: this.#hint(wish, error),
     };
-    this.#reads.push({ wish, answer, bytes: 0, partition: undefined });
+    this.#reads.push({ wish, answer, bytes: 0, partition: undefined, release: undefined });
   }
 
   #hint(wish: FetchedPartition, error: WireError) {
@@ -197,7 +200,8 @@ class FetchRun {
     if (epoch >= wish.lastFetchedEpoch && endOffset >= wish.fetchOffset) return false;
     this.#urgent = true;
     const answer = answerOf(wish, partition, partition.log.highWatermark, NO_CHUNKS, this.#request.isolationLevel);
-    this.#reads.push({ wish, partition, bytes: 0, answer: { ...answer, divergingEpoch: { epoch, endOffset } } });
+    const told = { ...answer, divergingEpoch: { epoch, endOffset } };
+    this.#reads.push({ wish, partition, bytes: 0, answer: told, release: undefined });
     return true;
   }
 
@@ -208,7 +212,7 @@ class FetchRun {
     }
     this.#bytes += read.sizeBytes;
     const answer = answerOf(wish, partition, highWatermark, read.chunks, this.#request.isolationLevel);
-    this.#reads.push({ wish, answer, bytes: read.sizeBytes, partition });
+    this.#reads.push({ wish, answer, bytes: read.sizeBytes, partition, release: read.release });
   }
 
   #answerOrPark(): void {
@@ -265,7 +269,7 @@ class FetchRun {
     }
     const responses: { topic: string; topicId: string; partitions: PartitionAnswer[] }[] = [];
     let last: (typeof responses)[number] | undefined;
-    for (const { wish, answer, bytes, partition } of this.#reads) {
+    for (const { wish, answer, bytes, partition, release } of this.#reads) {
       const told = context.partitions.tell(wish, {
         errorCode: answer.errorCode,
         highWatermark: answer.highWatermark,
@@ -280,6 +284,7 @@ class FetchRun {
       }
       last.partitions.push(answer);
       if (partition && bytes > 0) partition.cells.bytesOut.value += bytes;
+      if (release) this.#call.onSent(release);
     }
     const sessionId = context.kind === 'sessionless' ? 0 : (context.session?.id ?? 0);
     this.#later.resolve({ errorCode: 0, sessionId, responses, nodeEndpoints: this.#endpoints });
