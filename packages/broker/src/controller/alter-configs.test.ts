@@ -193,6 +193,13 @@ describe('changes are refused', () => {
     expect(decide(one)).toMatchObject({ result: [{ error, detail }], records: [] });
   });
 
+  test('when they are too many, all of them, and nothing is tried', () => {
+    const many = Array.from({ length: 10_001 }, (_, index) => set(`k${index}`, '1'));
+    const { result, records } = decide(wish(topic, 't', many), wish(topic, 'u', []));
+    expect(result.map((one) => one.error)).toEqual(['POLICY_VIOLATION', 'POLICY_VIOLATION']);
+    expect(records).toEqual([]);
+  });
+
   test('of a resource that is named twice, both', () => {
     const { result, records } = decide(
       wish(topic, 't', [set('flush.ms', '1')]),

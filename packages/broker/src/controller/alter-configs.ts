@@ -38,13 +38,24 @@ export interface ConfigContext {
   readonly config: BrokerConfig;
 }
 
+/** Changes in one request; Kafka's QuorumController.MAX_RECORDS_PER_USER_OP. More are refused, all of them. */
+const CHANGES_MAX = 10_000;
+
 export function decideAlterConfigs(context: ConfigContext, wishes: readonly ConfigWish[]): Decision<Outcome[]> {
+  const changes = wishes.reduce((sum, wish) => sum + Math.max(1, wish.changes.length), 0);
+  if (changes > CHANGES_MAX) {
+    const tooMany = refused(
+      'POLICY_VIOLATION',
+      `Unable to perform excessively large batch operation. It has ${changes} changes, and ${CHANGES_MAX} are allowed.`,
+    );
+    return { records: [], result: wishes.map(() => tooMany) };
+  }
   const records: MetadataRecord[] = [];
-  const keys = wishes.map(({ resourceType, resourceName }) => `${resourceType}:${resourceName}`);
-  const result = wishes.map((wish, index) => {
-    if (keys.indexOf(keys[index]!) !== keys.lastIndexOf(keys[index]!)) {
-      return refused('INVALID_REQUEST', 'Each resource must appear at most once.');
-    }
+  const times = new Map<string, number>();
+  const key = ({ resourceType, resourceName }: ConfigWish) => `${resourceType}:${resourceName}`;
+  for (const wish of wishes) times.set(key(wish), (times.get(key(wish)) ?? 0) + 1);
+  const result = wishes.map((wish) => {
+    if (times.get(key(wish)) !== 1) return refused('INVALID_REQUEST', 'Each resource must appear at most once.');
     const changed = alterOne(context, wish);
     if ('error' in changed) return changed;
     records.push(...changed.records);

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Disk, DiskError, type Ports } from '@moldau/kernel';
 import { nodePorts } from '@moldau/kernel/node/ports';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { EventLog, SILENT_SINK } from '../events.ts';
@@ -15,9 +16,16 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
-function open(options: { logs?: readonly LogOnDisk[]; clusterId?: string; settings?: Record<string, string> } = {}) {
+interface OpenOptions {
+  readonly logs?: readonly LogOnDisk[];
+  readonly clusterId?: string;
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly ports?: Ports;
+}
+
+function open(options: OpenOptions = {}) {
   return openCluster({
-    ports: nodePorts,
+    ports: options.ports ?? nodePorts,
     config: configOf({ 'log.dirs': directory, ...options.settings }),
     logs: { clusterId: options.clusterId ?? 'cluster', logs: () => options.logs ?? [] },
     endpoints: [{ listener: 'PLAINTEXT', host: 'localhost', port: 9092 }],
@@ -26,6 +34,24 @@ function open(options: { logs?: readonly LogOnDisk[]; clusterId?: string; settin
       throw error;
     },
   });
+}
+
+/** The machine's ports, with a disk whose writes fail while `code` is set. */
+function portsWithFaults(fault: { code: string | undefined }): Ports {
+  const open: Disk['open'] = async (path, mode) => {
+    const file = await nodePorts.disk.open(path, mode);
+    const write: typeof file.write = async (chunks, position) => {
+      if (fault.code) throw new DiskError(fault.code, path, `write ${path}: ${fault.code}`);
+      await file.write(chunks, position);
+    };
+    return Object.assign(Object.create(file), {
+      write,
+      truncate: (length: number) => file.truncate(length),
+      datasync: () => file.datasync(),
+      close: () => file.close(),
+    });
+  };
+  return { ...nodePorts, disk: Object.assign(Object.create(nodePorts.disk), { open }) };
 }
 
 const wish = (name: string, parts: Partial<TopicWish> = {}): TopicWish => ({
@@ -125,6 +151,26 @@ describe('commands', () => {
       .catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(ControllerUnavailable);
     expect((refusal as ControllerUnavailable).error).toBe('NOT_CONTROLLER');
+  });
+
+  test('a full disk refuses commands, retriably, and the next one goes through', async () => {
+    const fault: { code: string | undefined } = { code: undefined };
+    const { controller, close } = await open({ ports: portsWithFaults(fault) });
+    fault.code = 'ENOSPC';
+    const refusals = await Promise.allSettled([
+      controller.createTopics([wish('a')], { validateOnly: false }),
+      controller.ensureTopic('b'),
+      controller.allocateProducerIds(),
+    ]);
+    for (const refusal of refusals) {
+      expect(refusal).toMatchObject({ status: 'rejected', reason: { error: 'KAFKA_STORAGE_ERROR' } });
+    }
+    expect(controller.image().topicCount).toBe(0);
+    fault.code = undefined;
+    expect((await controller.createTopics([wish('a')], { validateOnly: false }))[0]?.error).toBe('NONE');
+    expect((await controller.ensureTopic('b')).error).toBe('NONE');
+    expect(await controller.allocateProducerIds()).toEqual({ first: 0, count: 1000 });
+    await close();
   });
 
   test('ten thousand partitions take milliseconds to decide and keep', async () => {

@@ -28,15 +28,14 @@ export async function deleteTopics(broker: BrokerContext, call: Call, request: D
     else responses.push(answer(wish, wish.name === null ? 'UNKNOWN_TOPIC_ID' : 'UNKNOWN_TOPIC_OR_PARTITION'));
   }
   // One topic named both by its name and by its id.
-  const ids = found.map((topic) => topic.topicId);
-  const twice = found.filter(
-    (topic, index) => ids.indexOf(topic.topicId) === index && ids.lastIndexOf(topic.topicId) > index,
-  );
-  for (const topic of twice) {
+  const times = new Map<string, number>();
+  for (const { topicId } of found) times.set(topicId, (times.get(topicId) ?? 0) + 1);
+  const twice = new Map(found.filter((topic) => times.get(topic.topicId) !== 1).map((topic) => [topic.topicId, topic]));
+  for (const topic of twice.values()) {
     const message = 'The provided topic name maps to an ID that was already supplied.';
     responses.push(answer(topic, 'INVALID_REQUEST', message));
   }
-  const doomed = found.filter((topic) => !twice.some((one) => one.topicId === topic.topicId));
+  const doomed = found.filter((topic) => !twice.has(topic.topicId));
   const outcomes = await broker.controller.deleteTopics(doomed.map((topic) => topic.topicId));
   for (const [index, { error, detail }] of outcomes.entries()) responses.push(answer(doomed[index]!, error, detail));
   return { responses };

@@ -18,6 +18,7 @@ import { typeOf } from '../controller/alter-configs.ts';
 import { topicNameRefusal } from '../controller/topic-name-rules.ts';
 
 type Answer = InputOf<typeof DescribeConfigsResponse>;
+type ResourceAnswer = Answer['results'][number];
 type Resource = DescribeConfigsRequest['resources'][number];
 
 interface Refusal {
@@ -25,32 +26,61 @@ interface Refusal {
   readonly detail: string | null;
 }
 
-export function describeConfigs(broker: BrokerContext, _call: Call, request: DescribeConfigsRequest): Answer {
-  const results = request.resources.map((resource): Answer['results'][number] => {
-    const { resourceType, resourceName, configurationKeys } = resource;
-    const found = settingsOf(broker, resource);
-    if ('error' in found) {
-      const { error, detail } = found;
-      return { errorCode: errorCode(error), errorMessage: detail ?? '', resourceType, resourceName, configs: [] };
+/** Settings in one answer, over all resources: more would be hundreds of megabytes. What is past it is refused. */
+const SETTINGS_MAX = 500_000;
+/** Resources that are described before other work gets its turn. */
+const RESOURCES_PER_TURN = 100;
+
+export async function describeConfigs(
+  broker: BrokerContext,
+  _call: Call,
+  request: DescribeConfigsRequest,
+): Promise<Answer> {
+  const results: ResourceAnswer[] = [];
+  let described = 0;
+  for (const [index, resource] of request.resources.entries()) {
+    if (index % RESOURCES_PER_TURN === RESOURCES_PER_TURN - 1) {
+      await new Promise<void>((next) => broker.ports.timers.afterTurn(next));
     }
-    const wanted = configurationKeys?.length ? new Set(configurationKeys) : undefined;
-    const configs = found
-      .filter((one) => wanted === undefined || wanted.has(one.name))
-      .map((one) => ({
-        name: one.name,
-        value: one.value,
-        readOnly: one.readOnly,
-        configSource: CONFIG_SOURCES[one.source],
-        isSensitive: one.sensitive,
-        synonyms: request.includeSynonyms
-          ? one.synonyms.map(({ name, value, source }) => ({ name, value, source: CONFIG_SOURCES[source] }))
-          : [],
-        configType: CONFIG_TYPES[one.type],
-        documentation: request.includeDocumentation ? one.doc : null,
-      }));
-    return { errorCode: 0, errorMessage: '', resourceType, resourceName, configs };
-  });
+    const found = described < SETTINGS_MAX ? settingsOf(broker, resource) : tooMany;
+    const answer = answerOf(resource, found, request);
+    described += answer.configs.length;
+    results.push(answer);
+  }
   return { results };
+}
+
+const tooMany: Refusal = {
+  error: 'INVALID_REQUEST',
+  detail: `One answer holds ${SETTINGS_MAX} settings at most; ask for fewer resources at a time.`,
+};
+
+function answerOf(
+  resource: Resource,
+  found: Refusal | DescribedConfig[],
+  request: DescribeConfigsRequest,
+): ResourceAnswer {
+  const { resourceType, resourceName, configurationKeys } = resource;
+  if ('error' in found) {
+    const { error, detail } = found;
+    return { errorCode: errorCode(error), errorMessage: detail ?? '', resourceType, resourceName, configs: [] };
+  }
+  const wanted = configurationKeys?.length ? new Set(configurationKeys) : undefined;
+  const configs = found
+    .filter((one) => wanted === undefined || wanted.has(one.name))
+    .map((one) => ({
+      name: one.name,
+      value: one.value,
+      readOnly: one.readOnly,
+      configSource: CONFIG_SOURCES[one.source],
+      isSensitive: one.sensitive,
+      synonyms: request.includeSynonyms
+        ? one.synonyms.map(({ name, value, source }) => ({ name, value, source: CONFIG_SOURCES[source] }))
+        : [],
+      configType: CONFIG_TYPES[one.type],
+      documentation: request.includeDocumentation ? one.doc : null,
+    }));
+  return { errorCode: 0, errorMessage: '', resourceType, resourceName, configs };
 }
 
 function settingsOf(broker: BrokerContext, { resourceType, resourceName }: Resource): Refusal | DescribedConfig[] {
