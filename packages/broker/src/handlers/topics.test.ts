@@ -158,7 +158,7 @@ describe('DeleteTopics', () => {
 
   test('v6: by name, by id, and not by both', async () => {
     const [a, b, c] = await create([topic('by-name'), topic('by-id'), topic('by-both')]);
-    type Wish = InputOf<typeof DeleteTopicsRequest>['topics'][number];
+    type Wish = NonNullable<InputOf<typeof DeleteTopicsRequest>['topics']>[number];
     const remove = async (...topics: Wish[]) => {
       const { responses } = await client.call('DeleteTopics', 6, { topics, timeoutMs: 1_000 });
       return responses.map((one) => `${one.name} ${one.topicId} ${errorName(one.errorCode)}`);
