@@ -43,7 +43,7 @@ export class Broker {
   readonly nodeId: number;
   readonly endpoints: readonly AdvertisedEndpoint[];
   readonly metrics: BrokerMetrics;
-  /** Settles when the broker cannot go on by itself (its metadata or every log directory failed) and has to be stopped. */
+  /** Settles when the broker is of no use any more (every log directory failed) and has to be stopped. */
   readonly failed: Promise<Error>;
   readonly #parts: Parts;
   #stopping: Promise<void> | undefined;
@@ -135,6 +135,7 @@ async function open(options: BrokerOptions, events: EventLog, undo: (() => unkno
     .map(({ endpoint }) => endpoint);
 
   let partitions: Partitions | undefined;
+  const failedDirectories = new Set<string>();
   const clusterId = await knownClusterId(ports, config);
   const logs = await LogStore.open({
     ports,
@@ -144,7 +145,10 @@ async function open(options: BrokerOptions, events: EventLog, undo: (() => unkno
     defaults: settingsOf(config, new Map()).log,
     events: (event) => {
       logStorageEvent(events, event);
-      if (event.kind === 'directoryFailed') partitions?.directoryFailed(event.directory, event.error);
+      if (event.kind !== 'directoryFailed') return;
+      partitions?.directoryFailed(event.directory, event.error);
+      failedDirectories.add(event.directory);
+      if (failedDirectories.size === config.logDirs.length) fail(event.error);
     },
     retentionCheckIntervalMs: config.logRetentionCheckIntervalMs,
     flushOffsetCheckpointIntervalMs: config.logFlushOffsetCheckpointIntervalMs,
@@ -155,7 +159,8 @@ async function open(options: BrokerOptions, events: EventLog, undo: (() => unkno
   });
   undo.push(() => logs.close());
 
-  const cluster = await openCluster({ ports, config, logs, endpoints, events, onFailed: fail });
+  // A metadata store that takes nothing any more is told by an event; produce and fetch go on without it (invariant 26).
+  const cluster = await openCluster({ ports, config, logs, endpoints, events, onFailed: () => {} });
   undo.push(() => cluster.close());
 
   partitions = new Partitions({ nodeId: config.nodeId, config, logs, metrics, events });

@@ -1,22 +1,24 @@
 // Log events as JSON lines (pino) on a file descriptor, or as plain lines for a person at a terminal.
-import pino from 'pino';
+import { writeSync } from 'node:fs';
 import type { EventLevel, LogSink } from '../events.ts';
 
 /** How a broker process logs. 'json': one object a line, for collectors; 'text': for people. */
 export type LogFormat = 'json' | 'text';
 
 /** Writes to `fd` (1 stdout, 2 stderr), synchronously, so that the last words before an exit are not lost. */
-export function logSink(format: LogFormat, fd: number): LogSink {
-  const destination = pino.destination({ fd, sync: true });
-  // A closed pipe at the other end must not take the broker down.
-  destination.on('error', () => {});
+export async function logSink(format: LogFormat, fd: number): Promise<LogSink> {
   if (format === 'text') {
     return {
       write(level, name, meaning, fields) {
-        destination.write(textLine(level, name, meaning, fields));
+        writeAll(fd, textLine(level, name, meaning, fields));
       },
     };
   }
+  // Loaded only when asked for: a person's terminal need not pay for it in start time and memory.
+  const { default: pino } = await import('pino');
+  const destination = pino.destination({ fd, sync: true });
+  // A closed pipe at the other end must not take the broker down.
+  destination.on('error', () => {});
   const logger = pino(
     {
       level: 'debug',
@@ -32,6 +34,15 @@ export function logSink(format: LogFormat, fd: number): LogSink {
       logger[level]({ event: name, ...fields }, meaning);
     },
   };
+}
+
+/** A line that nobody takes (a full or closed pipe) is lost: the broker waits for no reader of its log. */
+function writeAll(fd: number, line: string): void {
+  try {
+    writeSync(fd, line);
+  } catch {
+    // Nobody can be told.
+  }
 }
 
 function textLine(level: EventLevel, name: string, meaning: string, fields: Readonly<Record<string, unknown>>): string {

@@ -47,7 +47,7 @@ export async function startBrokerProcess(options: BrokerProcessOptions): Promise
   const broker = await Broker.start({
     ports: nodePorts,
     config,
-    log: logSink(log.format, log.fd),
+    log: await logSink(log.format, log.fd),
     ...(log.level && { logLevel: log.level }),
     hostName: hostname(),
   });
