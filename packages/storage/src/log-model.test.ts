@@ -183,7 +183,8 @@ async function follow(plan: readonly Step[], config: LogConfig, tailBytesMax: nu
   for (let asked = 0; asked <= epoch; asked++) {
     const { endOffset } = log.epochEndOffset(asked);
     const next = model.find((one) => one.epoch > asked);
-    if (model.some((one) => one.epoch === asked) && next) expect(endOffset).toBeLessThanOrEqual(Math.max(next.baseOffset, startOffset));
+    if (model.some((one) => one.epoch === asked) && next)
+      expect(endOffset).toBeLessThanOrEqual(Math.max(next.baseOffset, startOffset));
   }
   await store.close();
 }

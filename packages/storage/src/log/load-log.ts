@@ -1,16 +1,16 @@
 // Opens a log that lies on disk. After a clean stop nearly nothing is read: the end of the active segment, two small
 // checkpoints and the newest producer snapshot. Otherwise (an unclean stop, or derived files that are missing) the log is
 // walked from its recovery point on: `recover-log.ts`.
-import type { DiskFile } from '@moldau/kernel';
 import { LeaderEpochs, parseLeaderEpochs } from '../checkpoint/leader-epochs.ts';
 import { parsePartitionMetadata } from '../checkpoint/partition-metadata.ts';
 import { PARTITION_FILES } from '../file-names.ts';
+import { RELATIVE_OFFSET_MAX } from '../index/offset-index.ts';
 import type { LogConfig } from '../log-config.ts';
 import { type LogParts, NO_TOPIC_ID } from '../partition-log.ts';
 import { producerFactsOf } from '../producer/producer-facts.ts';
 import { ProducerState } from '../producer/producer-state.ts';
-import { lastOffsetAt, leaderEpochAt, maxTimestampAt } from '../segment/batch-facts.ts';
-import { walkBatches, walkBatchesSync } from '../segment/batch-walk.ts';
+import { lastOffsetAt, maxTimestampAt } from '../segment/batch-facts.ts';
+import { walkBatchesSync } from '../segment/batch-walk.ts';
 import { type LogHome, Segment } from '../segment/segment.ts';
 import { SegmentList } from '../segment/segment-list.ts';
 import type { StorageContext } from '../storage-context.ts';
@@ -51,7 +51,7 @@ export async function loadLog(input: LoadInput): Promise<LogParts> {
     list.push(segment);
   }
   const segments = new SegmentList(list);
-  const epochs = readEpochs(input, found.names);
+  const epochs = readEpochs(input, found.names, segments.active.sizeBytes > 0 || segments.count > 1);
   const files = new LogFiles(context, home, name, [...found.snapshots]);
   const producers = new ProducerState();
   const log: OpeningLog = { name, config, home, segments, files, indexIntervalBytes: config.indexIntervalBytes };
@@ -134,11 +134,13 @@ function readTopicId(input: LoadInput, names: ReadonlySet<string>): string {
 }
 
 /** Undefined when the file is missing or does not hold up: the log tells. */
-function readEpochs(input: LoadInput, names: ReadonlySet<string>): LeaderEpochs | undefined {
+function readEpochs(input: LoadInput, names: ReadonlySet<string>, hasRecords: boolean): LeaderEpochs | undefined {
   const file = `${input.path}/${PARTITION_FILES.leaderEpochs}`;
   if (!names.has(PARTITION_FILES.leaderEpochs)) return undefined;
   try {
-    return new LeaderEpochs(parseLeaderEpochs(input.context.disk.readTextSync(file)));
+    const entries = parseLeaderEpochs(input.context.disk.readTextSync(file));
+    // Made empty with the log; with records in the log it was not written in time.
+    return entries.length === 0 && hasRecords ? undefined : new LeaderEpochs(entries);
   } catch (error) {
     const reason = (error as Error).message;
     input.context.events({ kind: 'rebuilt', log: `${input.topic}-${input.partition}`, file, reason });
@@ -173,7 +175,7 @@ function readCleanEnd(input: LoadInput, log: OpeningLog): number | undefined {
       from,
       to: segment.sizeBytes,
       offsetMin,
-      offsetMax: Number.MAX_SAFE_INTEGER,
+      offsetMax: segment.baseOffset + RELATIVE_OFFSET_MAX,
       checksums: true,
       visit: (buffer, at) => {
         const timestamp = maxTimestampAt(buffer, at);
@@ -256,7 +258,7 @@ function refillBatches(input: LoadInput, log: OpeningLog, producers: ProducerSta
       from,
       to: segment.sizeBytes,
       offsetMin: segment.baseOffset,
-      offsetMax: Number.MAX_SAFE_INTEGER,
+      offsetMax: segment.baseOffset + RELATIVE_OFFSET_MAX,
       checksums: false,
       visit: (buffer, at) => {
         const facts = producerFactsOf(buffer, at);
@@ -275,30 +277,4 @@ function refillBatches(input: LoadInput, log: OpeningLog, producers: ProducerSta
       entry.batches.unshift(...before.batches.slice(0, -1));
     }
   }
-}
-
-/** Reads the epochs of a log whose checkpoint is gone: every batch tells its own. */
-export async function rebuildEpochs(input: LoadInput, log: OpeningLog): Promise<LeaderEpochs> {
-  const epochs = new LeaderEpochs();
-  for (const segment of log.segments.all) {
-    const file: DiskFile = await input.context.disk.open(segment.filePath, 'read');
-    try {
-      await walkBatches(file, {
-        from: 0,
-        to: segment.sizeBytes,
-        offsetMin: segment.baseOffset,
-        offsetMax: Number.MAX_SAFE_INTEGER,
-        checksums: false,
-        visit: (buffer, at) => {
-          const epoch = leaderEpochAt(buffer, at);
-          if (epoch >= 0) epochs.assign(epoch, Number(buffer.readBigInt64BE(at)));
-          return true;
-        },
-      });
-    } finally {
-      await file.close();
-    }
-  }
-  epochs.dirty = true;
-  return epochs;
 }

@@ -12,6 +12,7 @@ import { baseOffsetOf, batchSizeOf, lastOffsetOf } from '@moldau/protocol/record
 import { passes } from '../broker-disk-error.ts';
 import type { LogRefusal, LogSlice, ReadOptions } from '../log-answers.ts';
 import { BATCH_PREFIX_BYTES, headerBytesOf, isIntact, lastOffsetAt, prefixFault } from '../segment/batch-facts.ts';
+import { overlapsNext } from '../segment/batch-walk.ts';
 import { loadIndexes, rebuildIndexes } from '../segment/index-access.ts';
 import type { Segment } from '../segment/segment.ts';
 import type { SegmentList } from '../segment/segment-list.ts';
@@ -36,13 +37,19 @@ interface Place {
   readonly offset: number;
   readonly segment: Segment;
   readonly position: number;
+  /** An index entry said so; otherwise it is where a batch ends, or the start of a segment. */
+  readonly byIndex: boolean;
+  /** No batch here starts before this offset. */
+  readonly offsetMin: number;
+  /** Position of the entry itself, when this is a place before it. */
+  readonly early?: number;
 }
 
 /** What parsing a stretch of a segment came to. */
 type Parsed =
   | { readonly kind: 'slice'; readonly slice: LogSlice; readonly next: Place | undefined }
   /** Go on at `position`, with at least `bytes`. */
-  | { readonly kind: 'more'; readonly position: number; readonly bytes: number }
+  | { readonly kind: 'more'; readonly position: number; readonly bytes: number; readonly offsetMin: number }
   | { readonly kind: 'fault'; readonly position: number; readonly detail: string };
 
 const READ_BYTES_MIN = 8 * 1024;
@@ -171,29 +178,25 @@ export class LogReader {
     const bytes = Math.min(wanted, segment.writtenBytes - position);
     if (bytes <= SYNC_READ_BYTES_MAX && position >= segment.loadedBytes) {
       try {
-        const buffer = Buffer.allocUnsafeSlow(bytes);
+        const memory = this.#context.readBuffers.take(bytes);
+        const buffer = memory.subarray(0, bytes);
         const filled = this.#context.files.use(segment).file.readSync(buffer, position);
         const parsed = this.#parse(buffer, filled, place, options, end);
-        if (parsed.kind === 'slice') return this.#done(parsed);
+        if (parsed.kind === 'slice') return this.#done(parsed, memory);
+        this.#context.readBuffers.give(memory);
       } catch (error) {
         return this.#diskFailed(error, options);
       }
     }
-    return this.#readDiskOnPool(place, bytes, options, end, !exact);
+    return this.#readDiskOnPool(place, bytes, options, end);
   }
 
-  async #readDiskOnPool(
-    start: Place,
-    startBytes: number,
-    options: ReadOptions,
-    end: number,
-    byIndex: boolean,
-  ): Promise<ReadAnswer> {
+  async #readDiskOnPool(start: Place, startBytes: number, options: ReadOptions, end: number): Promise<ReadAnswer> {
     const log = this.#log;
     const { truncations } = log;
     let place = start;
     let bytes = startBytes;
-    let fromIndex = byIndex && start.position > 0;
+    let rebuilt = false;
     try {
       for (;;) {
         const { segment, position } = place;
@@ -201,12 +204,13 @@ export class LogReader {
           // Nothing at or past the offset here (a gap at the end of a compacted segment): the next one starts past it.
           const following = log.segments.at(log.segments.floor(segment.baseOffset) + 1);
           if (!following || following.baseOffset >= end) return emptySlice(options.offset);
-          place = { offset: options.offset, segment: following, position: 0 };
+          place = placeAtStart(following, options.offset);
           bytes = Math.min(Math.max(options.bytesMax, READ_BYTES_MIN), READ_BYTES_MAX, following.writtenBytes);
-          fromIndex = false;
           continue;
         }
-        const buffer = Buffer.allocUnsafeSlow(Math.min(bytes, segment.writtenBytes - position));
+        const dueBytes = Math.min(bytes, segment.writtenBytes - position);
+        const memory = this.#context.readBuffers.take(dueBytes);
+        const buffer = memory.subarray(0, dueBytes);
         const open = this.#context.files.hold(segment);
         let filled: number;
         try {
@@ -216,21 +220,26 @@ export class LogReader {
         }
         if (log.truncations !== truncations) return await this.read(options);
         const parsed = this.#parse(buffer, filled, place, options, end);
-        if (parsed.kind === 'slice') return this.#done(parsed);
+        if (parsed.kind === 'slice') return this.#done(parsed, memory);
+        this.#context.readBuffers.give(memory);
         if (filled < buffer.length) {
           const detail = `the file ends at byte ${position + filled}, ${segment.writtenBytes} are due`;
           return this.#damage(segment, { position: position + filled, detail });
         }
         if (parsed.kind === 'more') {
-          place = { ...place, position: parsed.position };
+          place = { ...place, position: parsed.position, byIndex: false, offsetMin: parsed.offsetMin };
           bytes = Math.max(parsed.bytes, Math.min(Math.max(options.bytesMax, READ_BYTES_MIN), READ_BYTES_MAX));
-          fromIndex = false;
           continue;
         }
-        if (fromIndex && parsed.position === position) {
+        if (place.early && parsed.position < place.early) {
+          // Damage before the entry does not concern what lies behind it.
+          place = this.#placeOf(options.offset, 'at the entry');
+          continue;
+        }
+        if (place.byIndex && !rebuilt && parsed.position === position) {
           // The index sent us where no batch starts: it is to blame before the log is.
           rebuildIndexes(this.#context, log, segment, `an entry points at no batch: ${parsed.detail}`);
-          fromIndex = false;
+          rebuilt = true;
           place = this.#placeOf(options.offset);
           continue;
         }
@@ -241,12 +250,22 @@ export class LogReader {
     }
   }
 
-  #placeOf(offset: number): Place {
+  #placeOf(offset: number, from: 'before the entry' | 'at the entry' = 'before the entry'): Place {
     const { segments } = this.#log;
     const segment = segments.at(segments.floor(offset))!;
     const { offsets } = loadIndexes(this.#context, this.#log, segment);
     const slot = offsets.floor(offset);
-    return { offset, segment, position: slot < 0 ? 0 : offsets.positionAt(slot) };
+    if (slot < 0) return placeAtStart(segment, offset);
+    const position = offsets.positionAt(slot);
+    const place = { offset, segment, byIndex: true, offsetMin: segment.baseOffset };
+    if (from === 'at the entry' || !this.#isUnverified(segment, position)) return { ...place, position };
+    // What is not verified yet is walked up to from one entry before, so that its offsets are seen to follow on.
+    if (slot === 0) return { ...placeAtStart(segment, offset), early: position };
+    return { ...place, position: offsets.positionAt(slot - 1), early: position };
+  }
+
+  #isUnverified(segment: Segment, position: number): boolean {
+    return this.#context.verifyReads === 'first' && position >= segment.verifiedBytes && position < segment.loadedBytes;
   }
 
   #takePlace(offset: number): Place | undefined {
@@ -267,13 +286,14 @@ export class LogReader {
     const { offset, bytesMax, wholeFirstBatch } = options;
     const { segment, position } = place;
     const limit = segment.writtenBytes;
-    const bounds = { offsetMin: segment.baseOffset, offsetMax: Number.MAX_SAFE_INTEGER };
+    const bounds = { offsetMin: place.offsetMin, offsetMax: Number.MAX_SAFE_INTEGER };
     let at = 0;
     let size: number;
     let lastOffset: number;
     for (;;) {
-      if (position + at >= limit) return { kind: 'more', position: limit, bytes: 0 };
-      if (at + BATCH_PREFIX_BYTES > filled) return { kind: 'more', position: position + at, bytes: READ_BYTES_MIN };
+      if (position + at >= limit) return { kind: 'more', position: limit, bytes: 0, offsetMin: bounds.offsetMin };
+      if (at + BATCH_PREFIX_BYTES > filled)
+        return { kind: 'more', position: position + at, bytes: READ_BYTES_MIN, offsetMin: bounds.offsetMin };
       const fault = prefixFault(buffer, at, bounds);
       if (fault !== undefined) return { kind: 'fault', position: position + at, detail: fault };
       size = batchSizeOf(buffer, at);
@@ -281,33 +301,41 @@ export class LogReader {
         return { kind: 'fault', position: position + at, detail: `a batch of ${size} bytes at the end` };
       }
       if (at + headerBytesOf(buffer, at) > filled)
-        return { kind: 'more', position: position + at, bytes: READ_BYTES_MIN };
+        return { kind: 'more', position: position + at, bytes: READ_BYTES_MIN, offsetMin: bounds.offsetMin };
       lastOffset = lastOffsetAt(buffer, at);
-      if (at === 0 && baseOffsetOf(buffer, 0) > offset && place.position > 0 && place.offset === offset) {
-        // Only an index that lies, or a gap right here, leads past what is sought.
-        const before = segment.indexes?.offsets.floor(offset) ?? -1;
-        if (before >= 0 && segment.indexes!.offsets.positionAt(before) === position) {
-          return { kind: 'fault', position, detail: `base offset ${baseOffsetOf(buffer, 0)}, sought ${offset}` };
-        }
+      if (at === 0 && baseOffsetOf(buffer, 0) > offset && place.byIndex) {
+        return { kind: 'fault', position, detail: `base offset ${baseOffsetOf(buffer, 0)}, sought ${offset}` };
       }
       if (lastOffset >= offset) break;
+      if (this.#isUnverified(segment, position + at)) {
+        // A batch that is passed over because of what its header says is believed only when it is intact.
+        if (at + size > filled)
+          return { kind: 'more', position: position + at, bytes: size, offsetMin: bounds.offsetMin };
+        const skipped = this.#faultOf(buffer, at, size, filled, segment, lastOffset);
+        if (skipped !== undefined) return { kind: 'fault', position: position + at, detail: skipped };
+      }
       bounds.offsetMin = lastOffset + 1;
       at += size;
     }
     const first = at;
     const firstBatchOffset = baseOffsetOf(buffer, first);
+    if (lastOffset >= end && lastOffset > this.#offsetMax(segment)) {
+      return { kind: 'fault', position: position + first, detail: `last offset ${lastOffset} is past the end` };
+    }
     if (lastOffset >= end || (size > bytesMax && !wholeFirstBatch)) {
       return { kind: 'slice', slice: emptySlice(offset), next: undefined };
     }
-    if (first + size > filled) return { kind: 'more', position: position + first, bytes: size };
+    if (first + size > filled)
+      return { kind: 'more', position: position + first, bytes: size, offsetMin: bounds.offsetMin };
     let stop = first;
     let nextOffset = offset;
-    const verify = this.#context.verifyReads === 'first';
     for (;;) {
-      const unverified = verify && position + stop >= segment.verifiedBytes && position + stop < segment.loadedBytes;
-      if (unverified && !isIntact(buffer, stop)) {
-        if (stop === first) return { kind: 'fault', position: position + stop, detail: 'checksum' };
-        break;
+      if (this.#isUnverified(segment, position + stop)) {
+        const fault = this.#faultOf(buffer, stop, size, filled, segment, lastOffset);
+        if (fault !== undefined) {
+          if (stop === first) return { kind: 'fault', position: position + stop, detail: fault };
+          break;
+        }
       }
       stop += size;
       nextOffset = lastOffset + 1;
@@ -319,7 +347,7 @@ export class LogReader {
       lastOffset = lastOffsetAt(buffer, stop);
       if (lastOffset >= end || lastOffset < nextOffset) break;
     }
-    if (verify && position + first <= segment.verifiedBytes && position + stop > segment.verifiedBytes) {
+    if (position + first <= segment.verifiedBytes && position + stop > segment.verifiedBytes) {
       segment.verifiedBytes = position + stop;
     }
     const slice: LogSlice = {
@@ -328,20 +356,58 @@ export class LogReader {
       sizeBytes: stop - first,
       firstBatchOffset,
     };
-    return { kind: 'slice', slice, next: { offset: nextOffset, segment, position: position + stop } };
+    return {
+      kind: 'slice',
+      slice,
+      next: { offset: nextOffset, segment, position: position + stop, byIndex: false, offsetMin: nextOffset },
+    };
   }
 
-  #done(parsed: Parsed & { kind: 'slice' }): LogSlice {
+  /** What is wrong with a whole batch that is read for the first time since the start. */
+  #faultOf(
+    buffer: Buffer,
+    at: number,
+    size: number,
+    filled: number,
+    segment: Segment,
+    lastOffset: number,
+  ): string | undefined {
+    if (!isIntact(buffer, at)) return 'checksum';
+    const offsetMax = this.#offsetMax(segment);
+    if (lastOffset > offsetMax) return `last offset ${lastOffset} beyond ${offsetMax}`;
+    const next = at + size;
+    if (next + BATCH_PREFIX_BYTES <= filled && overlapsNext(buffer, next, lastOffset, segment.baseOffset)) {
+      return `last offset ${lastOffset}, but the next batch starts before`;
+    }
+    return undefined;
+  }
+
+  /** No offset in the segment is past this. */
+  #offsetMax(segment: Segment): number {
+    const { segments, endOffset } = this.#log;
+    return (segments.at(segments.floor(segment.baseOffset) + 1)?.baseOffset ?? endOffset) - 1;
+  }
+
+  /** `memory` holds the slice, and comes back when whoever asked releases it. */
+  #done(parsed: Parsed & { kind: 'slice' }, memory: Buffer): LogSlice {
     if (parsed.next) {
       this.#places ??= [];
       this.#places.push(parsed.next);
       if (this.#places.length > PLACES_MAX) this.#places.shift();
     }
-    if (parsed.slice.sizeBytes > 0) {
-      this.#context.stats.diskReads++;
-      this.#context.stats.diskReadBytes += parsed.slice.sizeBytes;
+    const { readBuffers, stats } = this.#context;
+    if (parsed.slice.sizeBytes === 0) {
+      readBuffers.give(memory);
+      return parsed.slice;
     }
-    return parsed.slice;
+    stats.diskReads++;
+    stats.diskReadBytes += parsed.slice.sizeBytes;
+    let lent = true;
+    const release = () => {
+      if (lent) readBuffers.give(memory);
+      lent = false;
+    };
+    return { ...parsed.slice, release };
   }
 
   /** Batches that fail their checks where they lie. They are never handed out, and never cut (D5). */
@@ -367,6 +433,10 @@ export class LogReader {
     if (!passes(error)) this.#context.directory.fail(error);
     return refuse('KAFKA_STORAGE_ERROR', error.message);
   }
+}
+
+function placeAtStart(segment: Segment, offset: number): Place {
+  return { offset, segment, position: 0, byIndex: false, offsetMin: segment.baseOffset };
 }
 
 function emptySlice(offset: number): LogSlice {

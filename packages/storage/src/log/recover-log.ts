@@ -8,8 +8,9 @@
 //                             follows is kept and found again. Offsets are never given twice: if the end is damaged, the log
 //                             goes on in a new segment past the recovery point.
 import { baseOffsetOf, batchSizeOf } from '@moldau/protocol/records/batch-header';
-import type { LeaderEpochs } from '../checkpoint/leader-epochs.ts';
+import { LeaderEpochs } from '../checkpoint/leader-epochs.ts';
 import { segmentFileName } from '../file-names.ts';
+import { RELATIVE_OFFSET_MAX } from '../index/offset-index.ts';
 import { producerFactsOf } from '../producer/producer-facts.ts';
 import type { ProducerState } from '../producer/producer-state.ts';
 import {
@@ -23,7 +24,7 @@ import {
 import { type WalkEnd, type WalkOptions, walkBatches, walkBatchesSync } from '../segment/batch-walk.ts';
 import { Segment } from '../segment/segment.ts';
 import { shorten } from './cut-log.ts';
-import { type LoadInput, type OpeningLog, rebuildEpochs, restoreProducers } from './load-log.ts';
+import { type LoadInput, type OpeningLog, restoreProducers } from './load-log.ts';
 
 export interface Recovered {
   readonly endOffset: number;
@@ -48,10 +49,11 @@ export async function recoverLog(
 ): Promise<Recovered> {
   const { segments, files } = log;
   const recoveryPoint = input.clean ? Number.POSITIVE_INFINITY : input.recoveryPoint;
-  const epochs = knownEpochs ?? (await rebuildEpochs(input, log));
+  const epochs = knownEpochs ?? new LeaderEpochs();
   const replayFrom = restoreProducers(input, log, producers, Number.POSITIVE_INFINITY);
   // After a clean stop only what the snapshot lacks is walked; the recovery point is the end.
-  const from = Math.min(replayFrom, input.clean ? replayFrom : recoveryPoint);
+  // Without the epochs' checkpoint every batch is asked for its own.
+  const from = knownEpochs ? Math.min(replayFrom, recoveryPoint) : segments.first.baseOffset;
   let scannedBytes = 0;
   let cutBytes = 0;
   let namesChanged = false;
@@ -160,7 +162,7 @@ async function walkSegment(
     from,
     to: segment.sizeBytes,
     offsetMin,
-    offsetMax: Number.MAX_SAFE_INTEGER,
+    offsetMax: segment.baseOffset + RELATIVE_OFFSET_MAX,
     checksums: true,
     visit: (buffer, at, position) => {
       const size = batchSizeOf(buffer, at);
@@ -184,7 +186,7 @@ async function walkSegment(
     context.disk.removeSync(segment.path('index'));
     return await walkSegment(input, log, segment, segment.baseOffset, visit);
   }
-  segment.verifiedBytes = from === 0 ? end.position : segment.verifiedBytes;
+  if (from === 0 && end.reason === 'end') segment.verifiedBytes = end.position;
   if (segment.sealed) segment.seal();
   return { end, from };
 }
@@ -288,7 +290,7 @@ function goOnPastDamage(
   for (let i = number; i < segments.count; i++) {
     const segment = segments.at(i)!;
     if (i > number) segment.startIndexes('unknown');
-    end = Math.max(end, segment.baseOffset, indexIntact(input, log, segment, i === number ? position : 0));
+    end = Math.max(end, segment.baseOffset, indexIntact(input, log, segment, i === number ? position + 1 : 0));
     segment.seal();
   }
   const next = new Segment(log.home, end, context.clock.now());
@@ -298,7 +300,7 @@ function goOnPastDamage(
   return end;
 }
 
-/** Indexes every intact batch of the file from `from` on, whatever lies between. Answers one past the last offset found. */
+/** Indexes every intact batch of the file from `from` on (just past a damaged one, or 0), whatever lies between. Answers one past the last offset found. */
 function indexIntact(input: LoadInput, log: OpeningLog, segment: Segment, from: number): number {
   const bytes = input.context.disk.readFileSync(segment.filePath);
   let endOffset = segment.baseOffset;
@@ -318,7 +320,7 @@ function indexIntact(input: LoadInput, log: OpeningLog, segment: Segment, from: 
 
 /** Position at or past `from` where a whole and intact batch of format 2 starts, at `offsetMin` or later; -1 when none does. */
 export function findIntact(bytes: Buffer, from: number, offsetMin: number): number {
-  const bounds = { offsetMin, offsetMax: Number.MAX_SAFE_INTEGER };
+  const bounds = { offsetMin, offsetMax: offsetMin + RELATIVE_OFFSET_MAX };
   // The format byte, 2, is 16 bytes into a batch: hop from one to the next.
   for (let magic = bytes.indexOf(2, from + 16); magic >= 0; magic = bytes.indexOf(2, magic + 1)) {
     const at = magic - 16;

@@ -1,7 +1,7 @@
 // Walks the batches of a segment file from a position on: recovery, index rebuilding, producer replay. Trusts nothing it
 // reads: a length is used only after it was bounded, and with `checksums` no batch is handed on unchecked (S6).
 import type { DiskFile } from '@moldau/kernel';
-import { batchSizeOf } from '@moldau/protocol/records/batch-header';
+import { baseOffsetOf, batchSizeOf } from '@moldau/protocol/records/batch-header';
 import { BATCH_PREFIX_BYTES, isIntact, lastOffsetAt, prefixFault } from './batch-facts.ts';
 
 const CHUNK_BYTES = 1 << 20;
@@ -76,17 +76,22 @@ class Walk {
       const size = batchSizeOf(this.buffer, at);
       if (size > left || size > BATCH_BYTES_MAX)
         return this.#end('torn', `a batch of ${size} bytes, ${left} are there`);
-      if (size > filled - at) {
-        if (at === 0 && filled === this.wantedBytes && size > this.buffer.length) {
-          this.buffer = Buffer.allocUnsafeSlow(size);
+      // With the first bytes of the batch after it, which must not start before this one ends.
+      const needed = Math.min(size + BATCH_PREFIX_BYTES, left);
+      if (needed > filled - at) {
+        if (at === 0 && filled === this.wantedBytes && needed > this.buffer.length) {
+          this.buffer = Buffer.allocUnsafeSlow(needed);
         } else if (at === 0) {
-          return this.#end('torn', `the file ends after ${filled} of ${size} bytes`);
+          return this.#end('torn', `the file ends after ${filled} of ${needed} bytes`);
         }
         return undefined;
       }
       const lastOffset = lastOffsetAt(this.buffer, at);
       if (checksums && !isIntact(this.buffer, at)) return this.#end('invalid', 'checksum');
-      if (!checksums && !(lastOffset >= this.#offsetMin)) return this.#end('invalid', `last offset ${lastOffset}`);
+      if (!(lastOffset >= this.#offsetMin)) return this.#end('invalid', `last offset ${lastOffset}`);
+      if (left - size >= BATCH_PREFIX_BYTES && overlapsNext(this.buffer, at + size, lastOffset, this.#offsetMin)) {
+        return this.#end('invalid', `last offset ${lastOffset}, but the next batch starts before`);
+      }
       if (!visit(this.buffer, at, this.#position)) return this.#end('stopped', '');
       this.#offsetMin = lastOffset + 1;
       at += size;
@@ -96,6 +101,15 @@ class Walk {
   #end(reason: WalkEnd['reason'], detail: string): WalkEnd {
     return { position: this.#position, nextOffset: this.#offsetMin, reason, detail };
   }
+}
+
+/**
+ * Whether the bytes at `next` look like a batch that starts at or before `lastOffset`. The base offset of a batch lies
+ * outside its checksum; that it fits between its neighbours is all there is to check it by.
+ */
+export function overlapsNext(buffer: Buffer, next: number, lastOffset: number, offsetMin: number): boolean {
+  if (baseOffsetOf(buffer, next) > lastOffset) return false;
+  return prefixFault(buffer, next, { offsetMin, offsetMax: Number.MAX_SAFE_INTEGER }) === undefined;
 }
 
 export async function walkBatches(file: DiskFile, options: WalkOptions): Promise<WalkEnd> {

@@ -109,12 +109,13 @@ export class Segment implements FileOwner {
     maxTimestamp: number,
     indexIntervalBytes: number,
   ): void {
-    if (maxTimestamp > this.maxTimestamp!) {
+    // A log that was written elsewhere may span more than an entry can say; it is found from the entry before.
+    const indexable = lastOffset - this.baseOffset <= RELATIVE_OFFSET_MAX;
+    if (maxTimestamp > this.maxTimestamp! && indexable) {
       this.maxTimestamp = maxTimestamp;
       this.maxTimestampOffset = lastOffset;
     }
-    // A log that was written elsewhere may span more than an entry can say; it is found from the entry before.
-    if (this.#unindexedBytes > indexIntervalBytes && lastOffset - this.baseOffset <= RELATIVE_OFFSET_MAX) {
+    if (this.#unindexedBytes > indexIntervalBytes && indexable) {
       this.indexes!.offsets.append(lastOffset, position);
       this.#appendTime();
       this.#unindexedBytes = 0;
