@@ -3,12 +3,14 @@
 //
 // A broker takes batch n+1 of a producer only after batch n, and answers a batch it has already with success. So:
 //   - batches get consecutive sequences when they are first sent, and keep them for every retry;
-//   - a retry goes out alone, when nothing of the partition is on the wire: the broker then knows all that came before;
+//   - a retry goes out alone: when nothing of the partition is on the wire, and nothing follows it until it is answered.
+//     The broker knows only the last five batches again, so no more than four may ever come after one whose fate is open;
 //   - a batch whose fate is unknown (no answer) is never renumbered: it may be in the log, and under a new number it
 //     would be there twice. It is retried as it was until the broker says "have it" or refuses it for certain.
 // Where a sequenced batch is given up (its time is over, or the broker will never take it), those after it could never
-// follow: the line has a *gap*. Once every sequenced batch is known to be refused or in the log, the epoch is raised and
-// numbering starts at 0 again: the first batch of a new epoch may follow anything.
+// follow: the line has a *gap*. Once the fate of every sequenced batch is certain, the epoch is raised and numbering
+// starts at 0 again: the first batch of a new epoch may follow anything. Certain is also the fate of all that come after
+// one that was refused: without it they cannot have been taken.
 // Always: sequences of batches in the line and on the wire, under one identity, are consecutive in the order of the line.
 import { addToSequence } from '@moldau/protocol/records/batch-header';
 import type { ProducerBatch, ProducerIdentity } from './producer-batch.ts';
@@ -54,6 +56,7 @@ export class Sequences {
     const batch = line.waiting[0];
     if (!batch) return false;
     if (batch.sequence >= 0) return line.onWire.length === 0;
+    if (line.onWire.some(({ attempts }) => attempts > 1)) return false;
     const identity = this.#identity;
     if (!identity) return false;
     if (line.identity !== identity) {
@@ -67,8 +70,11 @@ export class Sequences {
     return true;
   }
 
-  /** The broker refused a batch of the line, so it is not in the log. Says what that means for the numbering. */
+  /** The broker refused a batch of the line in this attempt. Says what that means for the numbering. */
   refused(line: SequencedLine, batch: ProducerBatch, error: 'outOfOrder' | 'unknownProducer' | 'other'): void {
+    // Brokers look at sizes, rights and replicas before they look whether they have the batch already: such a refusal
+    // says nothing about earlier attempts.
+    if (error === 'other' && batch.outcome === 'unknown') return;
     batch.outcome = 'refused';
     if (error === 'other') return;
     // One that comes after others that are still open is only early. The first of all has lost its predecessor.
@@ -94,7 +100,8 @@ export class Sequences {
   /** Starts numbering anew, if nothing is uncertain. True when the line has no gap any more. */
   #closeGap(line: SequencedLine): boolean {
     if (line.onWire.length > 0) return false;
-    if (line.waiting.some((batch) => batch.sequence >= 0 && batch.outcome === 'unknown')) return false;
+    const first = line.waiting[0];
+    if (first && first.sequence >= 0 && first.outcome === 'unknown') return false;
     for (const batch of line.waiting) {
       batch.sequence = -1;
       batch.identity = undefined;
