@@ -42,11 +42,24 @@ export interface ToolOptions {
   readonly jvm?: readonly string[];
 }
 
+/** Every tool there is. */
+export function toolNames(): KafkaTool[] {
+  return Object.keys(classes) as KafkaTool[];
+}
+
+/** The words of a command line that runs the tool; its arguments go behind them. */
+export function toolCommand(tool: KafkaTool, o: ToolOptions = {}): string[] {
+  return ['java', ...javaWords(classes[tool], o)];
+}
+
+function javaWords(className: string, o: ToolOptions): string[] {
+  const jvm = o.jvm ?? ['-Xmx512M', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xshare:auto'];
+  return [...jvm, '-cp', classPath(o.version ?? apacheVersion, ...(o.classPath ?? [])), className];
+}
+
 /** Starts a Java class with Kafka's jars; the caller owns the process. */
 export function spawnJava(className: string, args: readonly string[], o: ToolOptions = {}): ChildProcess {
-  const jvm = o.jvm ?? ['-Xmx512M', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xshare:auto'];
-  const path = classPath(o.version ?? apacheVersion, ...(o.classPath ?? []));
-  return spawn('java', [...jvm, '-cp', path, className, ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
+  return spawn('java', [...javaWords(className, o), ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
 }
 
 /** Starts one of Kafka's tools; the caller owns the process. */
