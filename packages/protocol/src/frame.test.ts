@@ -58,6 +58,14 @@ describe('requests', () => {
     const frame = hex('0003 0001 00000007 ffff 00000000 00');
     expect(decodeRequest(APIS.Metadata, decodeRequestHeader(frame), frame).topics).toEqual([]);
   });
+
+  test('a request of many empty elements is refused before it fills memory', () => {
+    const count = 1_100_000;
+    // Header, count + 1 as varint, then one byte for each empty name and one for its tagged fields.
+    const body = Buffer.alloc(count * 2 + 4);
+    const frame = Buffer.concat([hex('0003 0009 00000001 ffff 00'), hex('e19143'), body]);
+    expect(() => decodeRequest(APIS.Metadata, decodeRequestHeader(frame), frame)).toThrow('more elements in all lists');
+  });
 });
 
 describe('responses', () => {

@@ -41,8 +41,12 @@ export function decodeRequestHeader(frame: Buffer): FrameHeader {
 
 /** Bytes behind the body are left alone, as Apache Kafka leaves them: a sloppy client is served there, so it is here. */
 export function decodeRequest<A extends Api>(api: A, header: FrameHeader, frame: Buffer): MessageOf<A['request']> {
-  return decode<A['request']>(api.request, header.apiVersion, frame, header.bodyPosition);
+  const { apiVersion, bodyPosition } = header;
+  return decode<A['request']>(api.request, apiVersion, frame, bodyPosition, frame.length, REQUEST_ELEMENTS_MAX);
 }
+
+/** As ELEMENTS_MAX, for strangers: some 100 MB. A request about 100,000 partitions has a tenth of it. */
+const REQUEST_ELEMENTS_MAX = 1_000_000;
 
 export interface RequestOptions<A extends Api> {
   readonly api: A;

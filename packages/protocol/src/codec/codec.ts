@@ -8,6 +8,12 @@ import { compileDecoder, type Decoder } from './decoder.ts';
 import { compileEncoder, type Encoder } from './encoder.ts';
 import { reading } from './reading.ts';
 
+/**
+ * Structs and strings that the lists of one message may have together. A byte on the wire can become an object of a
+ * hundred bytes, so that the size of the frame alone bounds memory badly: at this bound it is some 400 MB.
+ */
+export const ELEMENTS_MAX = 4_000_000;
+
 interface Compiled {
   readonly decoders: (Decoder | undefined)[];
   readonly encoders: (Encoder | undefined)[];
@@ -17,7 +23,8 @@ const compiled = new WeakMap<Message, Compiled>();
 
 /**
  * Decodes the message that starts at `position`. `bytes` and `records` in it are views of `buffer`.
- * Bytes behind the message, up to `end`, are left alone: `decodeWhole` refuses them.
+ * Bytes behind the message, up to `end`, are left alone: `decodeWhole` refuses them. `elementsMax` bounds the structs and
+ * strings in all lists together.
  * @throws ProtocolError on anything that is no valid message, or when the message has no such version.
  */
 export function decode<D extends Message>(
@@ -26,8 +33,10 @@ export function decode<D extends Message>(
   buffer: Buffer,
   position: number,
   end = buffer.length,
+  elementsMax = ELEMENTS_MAX,
 ): MessageOf<D> {
   checkBounds(buffer, position, end);
+  reading.elementsLeft = elementsMax;
   return decoderOf(message, version)(buffer, position, end) as MessageOf<D>;
 }
 
@@ -40,6 +49,7 @@ export function decodeWhole<D extends Message>(
   end = buffer.length,
 ): MessageOf<D> {
   checkBounds(buffer, position, end);
+  reading.elementsLeft = ELEMENTS_MAX;
   const value = decoderOf(message, version)(buffer, position, end) as MessageOf<D>;
   if (reading.position !== end) {
     throw new ProtocolError(`${end - reading.position} bytes behind the end of ${message.name} v${version}`);

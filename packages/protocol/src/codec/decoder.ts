@@ -148,6 +148,10 @@ class DecoderSource {
     lines.push(
       `if (${count} * ${minBytes} > ${end} - p) throw $.tooMany(${JSON.stringify(field.path)}, ${count}, ${end} - p, ${minBytes});`,
     );
+    // Numbers take no more memory than bytes on the wire; an empty string or struct of one byte becomes an object.
+    if (element.struct || element.fixedBytes === undefined) {
+      lines.push(`if (($.elementsLeft -= ${count}) < 0) throw $.tooManyInAll(${JSON.stringify(field.path)});`);
+    }
     lines.push(`${name} = [];`);
     const index = this.#name();
     lines.push(`for (let ${index} = 0; ${index} < ${count}; ${index}++) {`);

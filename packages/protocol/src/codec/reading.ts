@@ -5,6 +5,8 @@ import { ProtocolError } from '../errors.ts';
 export const reading = {
   /** Where the last decoder stopped, or the last long varint ended: a second result without an allocation. */
   position: 0,
+  /** Structs and strings in lists that the message being decoded may still have. Set before each decode. */
+  elementsLeft: 0,
   NO_BYTES: Buffer.alloc(0),
 
   /** An unsigned varint from its first byte on; sets `position` behind it. At most 5 bytes and 32 bits. */
@@ -72,6 +74,10 @@ export const reading = {
 
   tooMany(path: string, count: number, left: number, minBytes: number): ProtocolError {
     return new ProtocolError(`${count} elements of at least ${minBytes} bytes each with ${left} bytes left`, path);
+  },
+
+  tooManyInAll(path: string): ProtocolError {
+    return new ProtocolError('more elements in all lists together than a message may have', path);
   },
 
   nullNotAllowed(path: string): ProtocolError {

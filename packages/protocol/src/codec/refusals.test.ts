@@ -36,6 +36,24 @@ describe('decoding', () => {
     expect(refusal(() => decode(MetadataRequest, 9, hex('ffffffff0f 00'), 0))).toMatch(/^topics: 4294967294 elements/);
   });
 
+  test('more elements in all lists together than allowed, though the bytes are there', () => {
+    const topics = Array.from({ length: 1000 }, () => ({ name: '' }));
+    const bytes = bytesOf(MetadataRequest, 9, { topics });
+    expect(decode(MetadataRequest, 9, bytes, 0, bytes.length, 1000).topics).toHaveLength(1000);
+    expect(refusal(() => decode(MetadataRequest, 9, bytes, 0, bytes.length, 999))).toBe(
+      'topics: more elements in all lists together than a message may have',
+    );
+    // Nested lists count together.
+    const partitionData = [0, 1].map((index) => ({ index, records: null }));
+    const topicData = [
+      { name: 'a', partitionData },
+      { name: 'b', partitionData },
+    ];
+    const produce = bytesOf(ProduceRequest, 3, { acks: 1, timeoutMs: 1, topicData });
+    expect(decode(ProduceRequest, 3, produce, 0, produce.length, 6).topicData).toHaveLength(2);
+    expect(refusal(() => decode(ProduceRequest, 3, produce, 0, produce.length, 5))).toMatch(/more elements/);
+  });
+
   test('a length beyond the bytes that are left is refused', () => {
     expect(refusal(() => decode(ProduceRequest, 3, hex('7fff 61'), 0))).toBe(
       'transactionalId: a length of 32767 with 1 bytes left',
