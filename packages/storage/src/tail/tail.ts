@@ -285,7 +285,9 @@ export class LogTail {
     if (last) this.dropThrough(last);
   }
 
+  /** Lets go of everything. A write under way may still read from the slabs, so they are not filled again. */
   clear(): void {
+    for (let i = this.#first; i < this.#chunks.length; i++) this.share(this.#chunks[i]!);
     const last = this.#chunks[this.#chunks.length - 1];
     if (last) this.dropThrough(last);
   }
