@@ -92,7 +92,7 @@ describe('topics', () => {
   test.each(cases)('%s', (_, name, given, records, overrides, expected) => {
     const found = describeTopic(configOf(given), picture({ records }), new Map(Object.entries(overrides)));
     expect(shown(found, name)).toBe(expected);
-    expect(found.map((one) => one.name)).toEqual(found.map((one) => one.name).sort());
+    expect(found[0]?.name).toBe('segment.bytes');
   });
 });
 

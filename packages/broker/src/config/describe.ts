@@ -52,7 +52,7 @@ export interface DescribedConfig {
   readonly synonyms: readonly ConfigSynonym[];
 }
 
-/** All settings of a topic on which `overrides` are set, by name. */
+/** All settings of a topic on which `overrides` are set, in the order of the table, which is Kafka's. */
 export function describeTopic(
   config: BrokerConfig,
   image: ClusterImage,
@@ -67,8 +67,7 @@ export function describeTopic(
       const inherited = server === undefined ? [] : synonymsOfBroker(config, image, server, false);
       const own: ConfigSynonym[] = overrides.has(name) ? [{ name, value, source: 'DYNAMIC_TOPIC_CONFIG' }] : [];
       return described(name, setting, value, false, [...own, ...inherited]);
-    })
-    .sort(byName);
+    });
 }
 
 /**
@@ -80,12 +79,14 @@ export function describeNewTopic(
   image: ClusterImage,
   overrides: ReadonlyMap<string, string>,
 ): DescribedConfig[] {
-  return describeTopic(config, image, overrides).map((one) => {
-    if (one.source === 'DYNAMIC_TOPIC_CONFIG') return one;
-    const servers = topicSetting(one.name)?.servers ?? [];
-    const giving = layers(config, image).find(([values]) => servers.some((server) => values.has(server.name)));
-    return { ...one, source: giving?.[1] ?? 'DEFAULT_CONFIG' };
-  });
+  return describeTopic(config, image, overrides)
+    .map((one) => {
+      if (one.source === 'DYNAMIC_TOPIC_CONFIG') return one;
+      const servers = topicSetting(one.name)?.servers ?? [];
+      const giving = layers(config, image).find(([values]) => servers.some((server) => values.has(server.name)));
+      return { ...one, source: giving?.[1] ?? 'DEFAULT_CONFIG' };
+    })
+    .sort(byName);
 }
 
 /** All settings of this broker, by name. */

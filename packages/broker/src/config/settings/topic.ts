@@ -1,6 +1,7 @@
 // Settings of topics. Each has its default from broker settings (`servers`, strongest first, in the unit that `timesMs`
 // turns into milliseconds), so that what is set on the broker holds for every topic that says nothing itself.
-// Names, types and ranges: org.apache.kafka.storage.internals.log.LogConfig; synonyms: ServerTopicConfigSynonyms.
+// Names, types, ranges and order: org.apache.kafka.storage.internals.log.LogConfig (tools show settings in the order in
+// which they are answered); synonyms: ServerTopicConfigSynonyms.
 import type { BrokerSettingName } from '../broker-settings.ts';
 import { boolean, choice, double, int, LONG_MAX, list, long, type Setting, type SettingOptions } from '../setting.ts';
 
@@ -31,26 +32,6 @@ const throttled = {
 };
 
 export const TOPIC_SETTINGS = {
-  'cleanup.policy': of(
-    list(
-      ['delete'],
-      'What becomes of old data: delete by age and size, compact to the last value of each key, both, or (empty) neither. Compaction is not done yet: with compact alone everything is kept.',
-      {
-        oneOf: ['compact', 'delete'],
-      },
-    ),
-    'log.cleanup.policy',
-  ),
-  'retention.ms': of(
-    long(604_800_000, 'How long records are kept; -1: without end.', { min: -1 }),
-    'log.retention.ms',
-    minutes('log.retention.minutes'),
-    hours('log.retention.hours'),
-  ),
-  'retention.bytes': of(
-    long(-1, 'Size of a partition above which its oldest segments are deleted; -1: no bound.'),
-    'log.retention.bytes',
-  ),
   'segment.bytes': of(
     int(1_073_741_824, 'Size at which a new segment file is begun.', { min: 1_048_576 }),
     'log.segment.bytes',
@@ -66,28 +47,69 @@ export const TOPIC_SETTINGS = {
     hours('log.roll.jitter.hours'),
   ),
   'segment.index.bytes': of(int(10_485_760, 'Largest size of an index file.', { min: 4 }), 'log.index.size.max.bytes'),
+  'flush.messages': of(
+    long(LONG_MAX, 'Records after which a partition is flushed to disk (with durability os).', { min: 1 }),
+    'log.flush.interval.messages',
+  ),
+  'flush.ms': of(
+    long(LONG_MAX, 'Age at which unflushed records are flushed (with durability os).', { min: 0 }),
+    'log.flush.interval.ms',
+    'log.flush.scheduler.interval.ms',
+  ),
+  'retention.bytes': of(
+    long(-1, 'Size of a partition above which its oldest segments are deleted; -1: no bound.'),
+    'log.retention.bytes',
+  ),
+  'retention.ms': of(
+    long(604_800_000, 'How long records are kept; -1: without end.', { min: -1 }),
+    'log.retention.ms',
+    minutes('log.retention.minutes'),
+    hours('log.retention.hours'),
+  ),
+  'max.message.bytes': of(int(1_048_588, 'Largest record batch the topic takes.', { min: 0 }), 'message.max.bytes'),
   'index.interval.bytes': of(
     int(4_096, 'Bytes of data between two index entries.', { min: 0 }),
     'log.index.interval.bytes',
   ),
-  'max.message.bytes': of(int(1_048_588, 'Largest record batch the topic takes.', { min: 0 }), 'message.max.bytes'),
-  durability: of(
-    choice(
-      ['fsync', 'os'],
-      'fsync',
-      "When a batch counts as written: fsync, once it is on the disk; os, once the operating system has it, as in Kafka, so that a power cut can lose what was acknowledged (Moldau's own).",
-    ),
-    'log.durability',
+  'delete.retention.ms': of(
+    long(86_400_000, 'How long tombstones stay readable after they became cleanable.', { min: 0, inert: notCompacted }),
+    'log.cleaner.delete.retention.ms',
   ),
-  'min.insync.replicas': of(
-    int(1, 'Replicas that must be in sync for acks=all to be answered.', { min: 1 }),
-    'min.insync.replicas',
+  'min.compaction.lag.ms': of(
+    long(0, 'Age below which a record is never compacted away.', { min: 0, inert: notCompacted }),
+    'log.cleaner.min.compaction.lag.ms',
+  ),
+  'max.compaction.lag.ms': of(
+    long(LONG_MAX, 'Age by which a record must have been compacted.', { min: 1, inert: notCompacted }),
+    'log.cleaner.max.compaction.lag.ms',
+  ),
+  'file.delete.delay.ms': of(
+    long(60_000, 'How long files of deleted segments and partitions stay on disk.', { min: 0 }),
+    'log.segment.delete.delay.ms',
+  ),
+  'min.cleanable.dirty.ratio': of(
+    double(0.5, 'Share of uncleaned data from which a log is cleaned.', { min: 0, max: 1, inert: notCompacted }),
+    'log.cleaner.min.cleanable.ratio',
+  ),
+  'cleanup.policy': of(
+    list(
+      ['delete'],
+      'What becomes of old data: delete by age and size, compact to the last value of each key, both, or (empty) neither. Compaction is not done yet: with compact alone everything is kept.',
+      {
+        oneOf: ['compact', 'delete'],
+      },
+    ),
+    'log.cleanup.policy',
   ),
   'unclean.leader.election.enable': of(
     boolean(false, 'Allow a replica outside the ISR to lead, which loses data.', {
       inert: 'this broker is the only one of its cluster',
     }),
     'unclean.leader.election.enable',
+  ),
+  'min.insync.replicas': of(
+    int(1, 'Replicas that must be in sync for acks=all to be answered.', { min: 1 }),
+    'min.insync.replicas',
   ),
   'compression.type': of(
     choice(
@@ -109,6 +131,12 @@ export const TOPIC_SETTINGS = {
     int(3, 'Level of zstd when the broker compresses.', { min: -131_072, max: 22 }),
     'compression.zstd.level',
   ),
+  preallocate: of(
+    boolean(false, 'Reserve the whole file when a segment is begun.', {
+      inert: 'segment files grow as they are written',
+    }),
+    'log.preallocate',
+  ),
   'message.timestamp.type': of(
     choice(
       ['CreateTime', 'LogAppendTime'],
@@ -124,41 +152,6 @@ export const TOPIC_SETTINGS = {
   'message.timestamp.after.max.ms': of(
     long(3_600_000, 'How far in the future a timestamp may lie.', { min: 0 }),
     'log.message.timestamp.after.max.ms',
-  ),
-  'flush.messages': of(
-    long(LONG_MAX, 'Records after which a partition is flushed to disk (with durability os).', { min: 1 }),
-    'log.flush.interval.messages',
-  ),
-  'flush.ms': of(
-    long(LONG_MAX, 'Age at which unflushed records are flushed (with durability os).', { min: 0 }),
-    'log.flush.interval.ms',
-    'log.flush.scheduler.interval.ms',
-  ),
-  'file.delete.delay.ms': of(
-    long(60_000, 'How long files of deleted segments and partitions stay on disk.', { min: 0 }),
-    'log.segment.delete.delay.ms',
-  ),
-  preallocate: of(
-    boolean(false, 'Reserve the whole file when a segment is begun.', {
-      inert: 'segment files grow as they are written',
-    }),
-    'log.preallocate',
-  ),
-  'min.cleanable.dirty.ratio': of(
-    double(0.5, 'Share of uncleaned data from which a log is cleaned.', { min: 0, max: 1, inert: notCompacted }),
-    'log.cleaner.min.cleanable.ratio',
-  ),
-  'delete.retention.ms': of(
-    long(86_400_000, 'How long tombstones stay readable after they became cleanable.', { min: 0, inert: notCompacted }),
-    'log.cleaner.delete.retention.ms',
-  ),
-  'min.compaction.lag.ms': of(
-    long(0, 'Age below which a record is never compacted away.', { min: 0, inert: notCompacted }),
-    'log.cleaner.min.compaction.lag.ms',
-  ),
-  'max.compaction.lag.ms': of(
-    long(LONG_MAX, 'Age by which a record must have been compacted.', { min: 1, inert: notCompacted }),
-    'log.cleaner.max.compaction.lag.ms',
   ),
   'leader.replication.throttled.replicas': of(
     list([], 'Replicas whose leaders send at a bounded rate: partition:broker, ..., or *.', {
@@ -184,6 +177,14 @@ export const TOPIC_SETTINGS = {
   'remote.log.copy.disable': of(boolean(false, 'Copy no more segments to remote storage.', noTiers)),
   'remote.log.delete.on.disable': of(
     boolean(false, 'Delete remote segments when remote.storage.enable is set to false.', noTiers),
+  ),
+  durability: of(
+    choice(
+      ['fsync', 'os'],
+      'fsync',
+      "When a batch counts as written: fsync, once it is on the disk; os, once the operating system has it, as in Kafka, so that a power cut can lose what was acknowledged (Moldau's own).",
+    ),
+    'log.durability',
   ),
   'remote.copy.lag.ms': of(
     long(0, 'Age from which a segment is copied to remote storage.', { min: -1, ...noTiers }),
