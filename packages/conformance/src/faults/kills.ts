@@ -56,6 +56,8 @@ async function createTopic(o: KillRun): Promise<void> {
   ];
   const topic = { name: o.topic, numPartitions: PARTITIONS, replicationFactor: 1, assignments: [], configs };
   const answer = await link.ask(APIS.CreateTopics, 5, { topics: [topic], timeoutMs: 30_000, validateOnly: false });
+  // The first question for a coordinator makes the offsets topic; members here go straight to the only broker there is.
+  while ((await link.ask(APIS.FindCoordinator, 2, { key: o.group, keyType: 0 })).errorCode !== 0) await sleep(100);
   link.close();
   const refusal = answer.topics.find(({ errorCode }) => errorCode !== 0);
   if (refusal) throw new Error(`the topic was not created: ${refusal.errorCode} ${refusal.errorMessage}`);
