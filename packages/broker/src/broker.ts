@@ -233,7 +233,15 @@ function follow(context: BrokerContext, image: ClusterImage, previous: ClusterIm
   context.groups.onImage(image, previous, batch);
 }
 
-function readGauges({ metrics, partitions, parked, fetchSessions }: BrokerContext): void {
+function readGauges({ metrics, partitions, parked, fetchSessions, logs }: BrokerContext): void {
+  const { stats } = logs;
+  metrics.logWrites.read = () => stats.writes;
+  metrics.logWrittenBytes.read = () => stats.writtenBytes;
+  metrics.logFlushes.read = () => stats.syncs;
+  metrics.logFlushSeconds.read = () => stats.syncMs / 1000;
+  metrics.logReadBytesMemory.read = () => stats.tailReadBytes;
+  metrics.logReadBytesDisk.read = () => stats.diskReadBytes;
+  metrics.fetchSessionEvictions.read = () => fetchSessions.evictions;
   metrics.partitions.read = () => partitions.count;
   metrics.leaders.read = () => count(partitions, (partition) => partition.isLeader);
   metrics.offlinePartitions.read = () => count(partitions, (partition) => partition.offline);

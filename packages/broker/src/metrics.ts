@@ -10,6 +10,8 @@ export interface MetricDefinition {
   /** What it counts, with its unit. */
   readonly help: string;
   readonly labels?: readonly string[];
+  /** Worked out when somebody looks: its cell is a GaugeCell, also of a counter. */
+  readonly computed?: true;
   /** Upper bounds of a histogram's buckets, ascending, in the unit of the metric. */
   readonly buckets?: readonly number[];
 }
@@ -81,7 +83,7 @@ export const familyCellsMax = 20_000;
 
 type CellOf<D extends MetricDefinition> = D['kind'] extends 'histogram'
   ? HistogramCell
-  : D['kind'] extends 'gauge'
+  : D extends { kind: 'gauge' } | { computed: true }
     ? GaugeCell
     : MetricCell;
 
@@ -104,7 +106,7 @@ export function createMetrics<const Table extends Record<string, MetricDefinitio
 function createCell(definition: MetricDefinition): MetricCell | HistogramCell | GaugeCell {
   switch (definition.kind) {
     case 'counter':
-      return new MetricCell();
+      return definition.computed ? new GaugeCell() : new MetricCell();
     case 'gauge':
       return new GaugeCell();
     case 'histogram':
@@ -225,8 +227,45 @@ export const BROKER_METRICS = {
   },
   fetchSessionEvictions: {
     kind: 'counter',
+    computed: true,
     name: 'kafka_server_fetchsessioncache_incrementalfetchsessionevictions_total',
     help: 'Incremental fetch sessions given up for newer ones',
+  },
+  logWrites: {
+    kind: 'counter',
+    computed: true,
+    name: 'moldau_log_writes_total',
+    help: 'Writes of record batches to disk',
+  },
+  logWrittenBytes: {
+    kind: 'counter',
+    computed: true,
+    name: 'moldau_log_written_bytes_total',
+    help: 'Bytes of record batches written to disk',
+  },
+  logFlushes: {
+    kind: 'counter',
+    computed: true,
+    name: 'kafka_log_logflushstats_logflush_total',
+    help: 'Syncs of log files to stable storage',
+  },
+  logFlushSeconds: {
+    kind: 'counter',
+    computed: true,
+    name: 'kafka_log_logflushstats_logflush_seconds_total',
+    help: 'Seconds that syncs of log files took, summed',
+  },
+  logReadBytesMemory: {
+    kind: 'counter',
+    computed: true,
+    name: 'moldau_log_read_memory_bytes_total',
+    help: 'Bytes of fetches answered from memory',
+  },
+  logReadBytesDisk: {
+    kind: 'counter',
+    computed: true,
+    name: 'moldau_log_read_disk_bytes_total',
+    help: 'Bytes of fetches read from log files',
   },
   ...GROUP_METRICS,
 } as const satisfies Record<string, MetricDefinition>;
