@@ -22,6 +22,8 @@ export class ProducerBatch {
   readonly partition: number;
   /** Place in the partition's line; grows by one a batch. Retries go back to their place. */
   readonly order: number;
+  /** Up to where its place reaches: the parts of a split batch share it. */
+  readonly #orderWidth: number;
   /** On the monotonic clock. */
   readonly createdAt: number;
   /** The flush it belongs to: those made before the call of flush. */
@@ -49,6 +51,7 @@ export class ProducerBatch {
     topic: string;
     partition: number;
     order: number;
+    orderWidth?: number;
     createdAt: number;
     era: number;
     capacityBytes: number;
@@ -56,6 +59,7 @@ export class ProducerBatch {
     this.topic = o.topic;
     this.partition = o.partition;
     this.order = o.order;
+    this.#orderWidth = o.orderWidth ?? 1;
     this.createdAt = o.createdAt;
     this.era = o.era;
     this.#builder = new BatchBuilder(Math.max(FIRST_CAPACITY_BYTES, o.capacityBytes));
@@ -129,12 +133,14 @@ export class ProducerBatch {
   split(): ProducerBatch[] {
     const cursor = new RecordCursor(this.#builder.close(), 0, { decompressedBytesMax: Number.MAX_SAFE_INTEGER });
     const half = Math.ceil(this.recordCount / 2);
-    const parts = [0, 0.5].map(
+    const orderWidth = this.#orderWidth / 2;
+    const parts = [0, orderWidth].map(
       (step) =>
         new ProducerBatch({
           topic: this.topic,
           partition: this.partition,
           order: this.order + step,
+          orderWidth,
           createdAt: this.createdAt,
           era: this.era,
           capacityBytes: this.sizeBytes / 2 + 1024,

@@ -1,0 +1,35 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { FrameSplitter, ImpossibleFrame } from './frame-splitter.ts';
+
+test('frames come out whole, in whatever pieces the bytes arrive', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 10 }),
+      fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1 }),
+      (frames, cuts) => {
+        const stream = Buffer.concat(
+          frames.flatMap((frame) => {
+            const size = Buffer.alloc(4);
+            size.writeInt32BE(frame.length);
+            return [size, frame];
+          }),
+        );
+        const got: string[] = [];
+        const splitter = new FrameSplitter(1000, (frame) => got.push(frame.toString('hex')));
+        for (let position = 0, i = 0; position < stream.length; i++) {
+          const end = position + cuts[i % cuts.length]!;
+          splitter.push(stream.subarray(position, end));
+          position = end;
+        }
+        expect(got).toEqual(frames.map((frame) => Buffer.from(frame).toString('hex')));
+      },
+    ),
+  );
+});
+
+test('a negative or too large size ends it before memory is taken', () => {
+  const splitter = () => new FrameSplitter(100, () => {});
+  expect(() => splitter().push(Buffer.from([0xff, 0xff, 0xff, 0xff]))).toThrow(ImpossibleFrame);
+  expect(() => splitter().push(Buffer.from('HTTP/1.1'))).toThrow(ImpossibleFrame);
+});
