@@ -1,5 +1,6 @@
 // The coordinator between the cluster's picture and its shards: who is answered what while shards load, fail, move and end.
 import { type BrokerEndpoint, ClusterImage, type MetadataRecord, type PartitionState } from '@moldau/metadata';
+import { codecIdOf } from '@moldau/protocol/records/batch-header';
 import { writeBatch } from '@moldau/protocol/records/batch-writer';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { EventLog } from '../events.ts';
@@ -52,7 +53,7 @@ class Cluster {
   readonly events: string[] = [];
   readonly metrics = createMetrics(GROUP_METRICS);
   image = ClusterImage.empty;
-  creates = true;
+  creates: boolean | 'fails' = true;
   readonly groups: GroupCoordinator;
 
   constructor() {
@@ -65,6 +66,7 @@ class Cluster {
       offsetsCommitTimeoutMs: 5_000,
       offsetsLoadBufferSize: 1_000_000,
       offsetsTopicNumPartitions: 50,
+      offsetsTopicCompressionCodec: 1,
     } as GroupCoordinatorParts['config'];
     this.groups = new GroupCoordinator({
       config,
@@ -77,6 +79,7 @@ class Cluster {
       nodeId: NODE,
       shardLog: (partition) => this.logs.get(partition),
       createInternalTopic: async () => {
+        if (this.creates === 'fails') throw new Error('no controller');
         if (this.creates) this.makeTopic(4);
       },
     });
@@ -163,6 +166,8 @@ describe('finding a coordinator', () => {
   it('says COORDINATOR_NOT_AVAILABLE while the topic cannot be made', async () => {
     cluster.creates = false;
     expect(await cluster.groups.find('g', 'PLAINTEXT')).toMatchObject({ error: 'COORDINATOR_NOT_AVAILABLE' });
+    cluster.creates = 'fails';
+    expect(await cluster.groups.find('g', 'PLAINTEXT')).toMatchObject({ detail: 'no controller' });
   });
 
   it('names the broker that leads the partition, at its listener', async () => {
@@ -278,6 +283,19 @@ describe('shards', () => {
     cluster.makeTopic(1);
     await settle();
     expect(await cluster.heartbeat('g')).toBe('UNKNOWN_MEMBER_ID');
+  });
+
+  it('write compressed batches when told to, and read them back', async () => {
+    const log = new MemoryLog();
+    cluster.logs.set(0, log);
+    cluster.makeTopic(1);
+    await settle();
+    await cluster.commit('g');
+    expect(codecIdOf(await log.read(0, 1_000), 0)).toBe(1);
+    cluster.makeTopic(1, () => 2);
+    cluster.makeTopic(1);
+    await settle();
+    expect(await cluster.offsets('g')).toEqual(['t1']);
   });
 
   it('keep their groups when partitions are added to the topic', async () => {

@@ -2,6 +2,7 @@
 // `__consumer_offsets`, makes that topic when the first client asks for a coordinator, and keeps the clock of offset expiry.
 import type { Ports } from '@moldau/kernel';
 import type { ClusterImage, MetadataBatch } from '@moldau/metadata';
+import { codecOfId } from '@moldau/protocol/compression/codec';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import type { AdvertisedEndpoint } from '../context.ts';
 import type { EventLog } from '../events.ts';
@@ -75,6 +76,7 @@ export class GroupCoordinator {
       timers: this.#timers,
       observer,
       commitTimeoutMs: () => config.offsetsCommitTimeoutMs,
+      compression: () => codecOfId(config.offsetsTopicCompressionCodec) ?? 'none',
       loadBufferBytes: () => config.offsetsLoadBufferSize,
     });
     this.#readGauges(metrics);
@@ -159,7 +161,14 @@ export class GroupCoordinator {
    */
   async find(groupId: string, listener: string): Promise<CoordinatorPlace> {
     if (!this.#active) return refusal('COORDINATOR_NOT_AVAILABLE');
-    if (!this.#p.image().topic(CONSUMER_OFFSETS_TOPIC)) await this.#p.createInternalTopic(CONSUMER_OFFSETS_TOPIC);
+    if (!this.#p.image().topic(CONSUMER_OFFSETS_TOPIC)) {
+      try {
+        await this.#p.createInternalTopic(CONSUMER_OFFSETS_TOPIC);
+      } catch (error) {
+        // No controller just now: clients ask again.
+        return refusal('COORDINATOR_NOT_AVAILABLE', error instanceof Error ? error.message : String(error));
+      }
+    }
     const image = this.#p.image();
     const leader = image.partition(CONSUMER_OFFSETS_TOPIC, this.#partitionOf(groupId))?.leader;
     if (leader === undefined)

@@ -8,6 +8,7 @@
 // nothing and the machine is told (`refused`); when the log later fails to persist what it took, the whole shard is
 // dropped with all it knows, every waiting caller is refused, and a new shard is loaded from the log by replay.
 import { AssertionFailure, assert, type Clock } from '@moldau/kernel';
+import type { Codec } from '@moldau/protocol/compression/codec';
 import type { WireError } from '@moldau/protocol/errors';
 import { writeBatch } from '@moldau/protocol/records/batch-writer';
 import { coordinatorErrorOf } from './append-errors.ts';
@@ -38,6 +39,8 @@ export interface ShardOptions<Command, LogRecord, Answer, Notice> {
   readonly observer: ShardObserver<Notice>;
   /** How long a reply may wait for its records to be safe; then COORDINATOR_NOT_AVAILABLE (offsets.commit.timeout.ms). */
   readonly commitTimeoutMs: () => number;
+  /** How batches are compressed (offsets.topic.compression.codec). Default: not at all. */
+  readonly compression?: () => Codec;
   /** Largest batch to append in one piece where a decision allows splitting. */
   readonly batchBytesMax?: number;
 }
@@ -208,7 +211,10 @@ export class Shard<Command, LogRecord, Answer, Notice> {
 
   #append(records: readonly LogRecord[], encoded: readonly { key: Buffer; value: Buffer | null }[], now: Now) {
     const timestamp = now.wallMs;
-    const batch = writeBatch({ records: encoded.map(({ key, value }) => ({ key, value, timestamp, headers: [] })) });
+    const batch = writeBatch({
+      records: encoded.map(({ key, value }) => ({ key, value, timestamp })),
+      codec: this.#o.compression?.() ?? 'none',
+    });
     const result = this.#o.log.append(batch);
     if (result.kind === 'refused') return { error: result.error, detail: result.detail, records };
     assert(

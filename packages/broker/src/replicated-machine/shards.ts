@@ -2,6 +2,7 @@
 // by replay, a few at a time, and loads one anew that failed.
 // Always: at most one shard of a partition is alive; a shard that is gone answers nobody any more.
 import type { Clock } from '@moldau/kernel';
+import type { Codec } from '@moldau/protocol/compression/codec';
 import type { RecordCodec, ReplicatedMachine } from './machine.ts';
 import type { NamedTimers, TimerScope } from './named-timers.ts';
 import { refusal, Shard, type ShardObserver, type ShardRefusal } from './shard.ts';
@@ -22,6 +23,8 @@ export interface ShardsOptions<LogRecord, Notice, Machine> {
   readonly timers: NamedTimers<unknown>;
   readonly observer: ShardsObserver<Notice>;
   readonly commitTimeoutMs: () => number;
+  /** How batches are compressed. */
+  readonly compression: () => Codec;
   /** Bytes read at a time while loading. */
   readonly loadBufferBytes: () => number;
 }
@@ -114,7 +117,7 @@ export class Shards<
   }
 
   async #load(partition: number): Promise<void> {
-    const { newMachine, codec, clock, timers, commitTimeoutMs, observer } = this.#o;
+    const { newMachine, codec, clock, timers, commitTimeoutMs, compression, observer } = this.#o;
     const log = this.#o.logOf(partition);
     if (!log) {
       this.#retry(partition, new Error('its log is not there'));
@@ -129,6 +132,7 @@ export class Shards<
       clock,
       timers,
       commitTimeoutMs,
+      compression,
       observer: {
         noticed: (at, notice) => observer.noticed(at, notice),
         appendRefused: (at, error, detail) => observer.appendRefused(at, error, detail),

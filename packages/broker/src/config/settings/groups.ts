@@ -53,7 +53,6 @@ export const GROUP_SETTINGS = {
       min: 0,
       max: 4,
       importance: 'HIGH',
-      inert: 'offsets are stored uncompressed',
     },
   ),
   'group.coordinator.append.linger.ms': int(

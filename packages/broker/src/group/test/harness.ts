@@ -29,6 +29,8 @@ export class Harness {
   readonly notices: GroupNotice[] = [];
   readonly failures: Error[] = [];
   readonly spy: Spy;
+  /** offsets.commit.timeout.ms. */
+  commitTimeoutMs = 5_000;
   machine: GroupMachine;
   shard: Shard<GroupCommand, GroupRecord, GroupAnswer, GroupNotice>;
   #timers: NamedTimers<unknown>;
@@ -84,7 +86,7 @@ export class Harness {
         failed: (_, error) => this.failures.push(error),
         appendRefused: () => {},
       },
-      commitTimeoutMs: () => 5_000,
+      commitTimeoutMs: () => this.commitTimeoutMs,
     });
   }
 }
