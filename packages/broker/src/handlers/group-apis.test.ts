@@ -494,6 +494,24 @@ describe('a restart', () => {
     }
   });
 
+  it('reads back what was stored compressed', async () => {
+    const own = await TestBroker.start({ 'offsets.topic.compression.codec': '1' });
+    const before = client;
+    try {
+      client = await own.connect();
+      await createTopic(client, 'orders', { partitions: 3 });
+      await client.call('FindCoordinator', 2, { key: 'g', keyType: 0 });
+      expect(await commit('g')).toEqual(['0 NONE']);
+      await own.restart();
+      client = await own.connect();
+      const read = async () => (await client.call('OffsetFetch', 5, { groupId: 'g', topics: null })).topics;
+      await expect.poll(read).toMatchObject([{ name: 'orders', partitions: [{ committedOffset: 5 }] }]);
+    } finally {
+      client = before;
+      await own.stop();
+    }
+  });
+
   it('answers whoever is parked when the broker stops', async () => {
     const own = await TestBroker.start({ 'group.initial.rebalance.delay.ms': '60000' });
     const parked = await own.connect();
