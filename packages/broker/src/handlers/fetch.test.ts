@@ -203,3 +203,44 @@ test('many partitions in one fetch share the limit of the answer, in the order a
     ],
   );
 });
+
+test('records read from disk reach every reader unmixed, those too who read slowly', async () => {
+  const disk = await TestBroker.start();
+  try {
+    const writer = await disk.connect();
+    await createTopic(writer, 'disk', { partitions: 4 });
+    const written: string[][] = [];
+    for (let partition = 0; partition < 4; partition++) {
+      const values = Array.from({ length: 60 }, (_, i) => `${partition}/${i}/`.padEnd(20_000, `${partition}${i % 10}`));
+      written.push(values);
+      for (const value of values) await produceTo(writer, [value], { topic: 'disk', partition });
+    }
+    // After a restart nothing is in memory: every answer is read into buffers that are used again.
+    await disk.restart();
+    const readAll = async (partition: number, slow: boolean) => {
+      const reader = await disk.connect();
+      const found: string[] = [];
+      while (found.length < 60) {
+        if (slow) reader.pause();
+        reader.send(
+          'Fetch',
+          12,
+          fetchBody({ topic: 'disk', partition, offset: found.length, partitionMaxBytes: 250_000 }),
+        );
+        if (slow) {
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          reader.resume();
+        }
+        const { responses } = await reader.response('Fetch', 12);
+        found.push(...recordsIn(responses[0]!.partitions[0]!.records));
+      }
+      return found;
+    };
+    const readers = Array.from({ length: 12 }, (_, i) => readAll(i % 4, i % 3 === 0));
+    for (const [i, found] of (await Promise.all(readers)).entries()) {
+      expect(found).toEqual(written[i % 4]!.map((value, offset) => `${offset}:${value}`));
+    }
+  } finally {
+    await disk.stop();
+  }
+});
