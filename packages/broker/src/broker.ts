@@ -69,7 +69,7 @@ export class Broker {
   static async start(options: BrokerOptions): Promise<Broker> {
     const { ports } = options;
     const startedAt = ports.clock.monotonic();
-    const events = new EventLog(options.log ?? SILENT_SINK, options.logLevel);
+    const events = new EventLog(options.log ?? SILENT_SINK, options.logLevel, () => ports.clock.monotonic());
     const undo: (() => Promise<unknown> | unknown)[] = [];
     try {
       const parts = await open(options, events, undo);

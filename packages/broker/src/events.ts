@@ -14,6 +14,8 @@ export interface EventDefinition<Fields extends Record<string, FieldKind> = Reco
   /** What happened, and what to do about it where something can be done. A sentence for the person on call. */
   readonly meaning: string;
   readonly fields: Fields;
+  /** For what clients can cause at will: at most so many are written in ten seconds, the next says how many were left out. */
+  readonly burstMax?: number;
 }
 
 interface FieldValues {
@@ -51,14 +53,27 @@ export interface LogSink {
 /** A sink that keeps nothing: for brokers inside somebody's test process. */
 export const SILENT_SINK: LogSink = { write: () => {} };
 
-/** Emits events of the tables below a chosen level into a sink. */
+/** Ten seconds of an event with a `burstMax`. */
+interface Burst {
+  startedAtMs: number;
+  written: number;
+  leftOut: number;
+}
+
+const burstMs = 10_000;
+
+/** Emits events of the tables below from a chosen level on into a sink. */
 export class EventLog {
   readonly #sink: LogSink;
   readonly #levelIndex: number;
+  readonly #now: (() => number) | undefined;
+  readonly #bursts = new Map<string, Burst>();
 
-  constructor(sink: LogSink, level: EventLevel = 'info') {
+  /** `now` answers monotonic milliseconds; without it no event is left out. */
+  constructor(sink: LogSink, level: EventLevel = 'info', now?: () => number) {
     this.#sink = sink;
     this.#levelIndex = EVENT_LEVELS.indexOf(level);
+    this.#now = now;
   }
 
   /** The least severe level that is logged. */
@@ -69,7 +84,30 @@ export class EventLog {
   /** Records that `event` happened. Cheap when its level is off; never throws for a field's value. */
   emit<Definition extends EventDefinition>(event: EventEntry<Definition>, fields: FieldsOf<Definition>): void {
     if (EVENT_LEVELS.indexOf(event.level) < this.#levelIndex) return;
-    this.#sink.write(event.level, event.name, event.meaning, fields);
+    const now = event.burstMax === undefined ? undefined : this.#now?.();
+    const leftOut = now === undefined ? 0 : this.#countIn(event.name, event.burstMax!, now);
+    if (leftOut < 0) return;
+    this.#sink.write(event.level, event.name, event.meaning, leftOut === 0 ? fields : { ...fields, leftOut });
+  }
+
+  /** How many were left out before this one, or -1 when this one is. */
+  #countIn(name: string, burstMax: number, now: number): number {
+    let burst = this.#bursts.get(name);
+    if (!burst) {
+      burst = { startedAtMs: now, written: 0, leftOut: 0 };
+      this.#bursts.set(name, burst);
+    }
+    let { leftOut } = burst;
+    if (now - burst.startedAtMs >= burstMs) {
+      burst.startedAtMs = now;
+      burst.written = 0;
+      burst.leftOut = 0;
+    } else if (burst.written >= burstMax) {
+      burst.leftOut++;
+      return -1;
+    } else leftOut = 0;
+    burst.written++;
+    return leftOut;
   }
 }
 
@@ -103,27 +141,32 @@ export const CONNECTION_EVENTS = eventTable('connection', {
   },
   refused: {
     level: 'warn',
+    burstMax: 10,
     meaning: 'A new connection was closed at once because a limit of connections is reached.',
     fields: { remote: 'text', listener: 'text', limit: 'text', limitValue: 'number' },
   },
   protocolViolation: {
     level: 'warn',
+    burstMax: 10,
     meaning: 'A client sent bytes that are no valid request of a known API and version; its connection was closed.',
     fields: { connection: 'number', remote: 'text', listener: 'text', reason: 'text' },
   },
   frameOverdue: {
     level: 'warn',
+    burstMax: 10,
     meaning: 'A request had begun but did not arrive whole in time; the connection was closed.',
     fields: { connection: 'number', remote: 'text', receivedBytes: 'bytes', frameBytes: 'bytes' },
   },
   requestFailed: {
     level: 'error',
+    burstMax: 10,
     meaning:
       'A request ended in an unexpected error on our side; the client was told UNKNOWN_SERVER_ERROR or disconnected.',
     fields: { connection: 'number', remote: 'text', api: 'text', version: 'number', error: 'error' },
   },
   acceptFailed: {
     level: 'error',
+    burstMax: 10,
     meaning: 'The listener could not take up a connection.',
     fields: { listener: 'text', error: 'error' },
   },
