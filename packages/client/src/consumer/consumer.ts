@@ -1,10 +1,12 @@
 // Consumer: the public face, and the loop of poll. The parts: `GroupMember` (who reads what), `StartingPositions` (from
-// where), `Fetcher` (reads ahead), `Commits` (remembers how far). This file holds what ties them together.
+// where), `Fetcher` (reads ahead), `Commits` (remembers how far). This file holds what ties them together. Longer than most,
+// because the surface of a consumer has some thirty methods of a few lines each.
 import type { Ports } from '@moldau/kernel';
 import { Cluster, type Interest } from '../cluster/cluster.ts';
 import { EARLIEST, LATEST, listOffsets, type OffsetAnswer } from '../cluster/list-offsets.ts';
 import { retrying } from '../cluster/retry.ts';
 import { Signal } from '../cluster/signal.ts';
+import { TopicQuestions } from '../cluster/topic-questions.ts';
 import { FRAME_BYTES_MAX } from '../connection/broker-connection.ts';
 import { KafkaError } from '../errors.ts';
 import { nodePorts } from '../node/default-ports.ts';
@@ -28,6 +30,7 @@ import { Fetcher } from './fetcher.ts';
 import { GroupMember } from './group-member.ts';
 import { type AssignedPartition, Positions } from './positions.ts';
 import { committedOffsets, StartingPositions } from './starting-positions.ts';
+import { matched, type Subscription, subscriptionTo } from './subscription.ts';
 
 export type ConsumerOptions<K, V> = ConsumerSettingOptions & {
   readonly keyDeserializer?: Deserializer<K>;
@@ -42,17 +45,6 @@ const CLOSE_TIMEOUT_MS = 30_000;
 /** How often a poll that waits looks at what has no event of its own. */
 const LOOK_AGAIN_MS = 1000;
 
-type Subscription =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'manual' }
-  | { readonly kind: 'topics'; readonly topics: readonly string[]; readonly listener: RebalanceListener }
-  | {
-      readonly kind: 'pattern';
-      readonly pattern: RegExp;
-      topics: readonly string[];
-      readonly listener: RebalanceListener;
-    };
-
 export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
   readonly #settings: SettingsOf<typeof CONSUMER_SETTINGS>;
   readonly #ports: Ports;
@@ -62,10 +54,9 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
   readonly #member: GroupMember | undefined;
   readonly #commits: Commits | undefined;
   readonly #starting: StartingPositions;
+  readonly #questions: TopicQuestions;
   readonly #signal = new Signal();
   #subscription: Subscription = { kind: 'none' };
-  /** Topics that a call under way asks about. */
-  readonly #asked = new Map<string, number>();
   #error: KafkaError | undefined;
   #polling = false;
   #lastPollAt: number;
@@ -91,6 +82,7 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
       autoCreate: () => settings.allowAutoCreateTopics,
       onChange: () => this.#note(),
     });
+    this.#questions = new TopicQuestions(this.#cluster, settings);
     this.#fetcher = new Fetcher<K, V>({
       cluster: this.#cluster,
       positions: this.#positions,
@@ -148,18 +140,8 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
     this.#assertOpen();
     this.#needMember('subscribe');
     if (this.#subscription.kind === 'manual') throw illegal('Partitions are assigned by hand; call unsubscribe first.');
-    if (topics instanceof RegExp) {
-      // Without the flags that make a pattern remember where it was.
-      const pattern = new RegExp(topics.source, topics.flags.replaceAll(/[gy]/g, ''));
-      this.#subscription = { kind: 'pattern', pattern, topics: [], listener };
-      this.#matchPattern();
-    } else {
-      const names = typeof topics === 'string' ? [topics] : [...new Set(topics)];
-      if (names.some((name) => typeof name !== 'string' || name === '')) {
-        throw new KafkaError('INVALID_ARGUMENT', { message: 'A topic to subscribe to must have a name.' });
-      }
-      this.#subscription = names.length === 0 ? { kind: 'none' } : { kind: 'topics', topics: names, listener };
-    }
+    this.#subscription = subscriptionTo(topics, listener);
+    this.#matchPattern();
     this.#member!.onSubscription();
     this.#cluster.requestRefresh();
   }
@@ -491,7 +473,7 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
   /** For the leader of the group. A topic that is not there is left out, and asked for again with the next metadata. */
   async #partitionCounts(topics: readonly string[]): Promise<Map<string, number>> {
     const missing = topics.filter((topic) => !this.#cluster.metadata.topic(topic));
-    if (missing.length > 0) await this.#asking(missing, () => this.#cluster.refresh());
+    if (missing.length > 0) await this.#questions.asking(missing, () => this.#cluster.refresh());
     const counts = new Map<string, number>();
     for (const topic of topics) {
       const known = this.#cluster.metadata.topic(topic);
@@ -502,7 +484,7 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
 
   #interest(): Interest {
     if (this.#subscription.kind === 'pattern') return { kind: 'all' };
-    const names = new Set([...this.subscription(), ...(this.#member?.groupTopics ?? []), ...this.#asked.keys()]);
+    const names = new Set([...this.subscription(), ...(this.#member?.groupTopics ?? []), ...this.#questions.topics()]);
     for (const { topic } of this.#positions.all()) names.add(topic);
     return names.size === 0 ? { kind: 'none' } : { kind: 'topics', names };
   }
@@ -526,13 +508,9 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
   }
 
   #matchPattern(): void {
-    const subscription = this.#subscription;
-    if (subscription.kind !== 'pattern') return;
-    subscription.topics = [...this.#cluster.metadata.topics()]
-      .filter(({ internal }) => !internal || !this.#settings.excludeInternalTopics)
-      .map(({ name }) => name)
-      .filter((name) => subscription.pattern.test(name))
-      .sort();
+    if (this.#subscription.kind !== 'pattern') return;
+    const { metadata } = this.#cluster;
+    this.#subscription = matched(this.#subscription, metadata.topics(), this.#settings.excludeInternalTopics);
     this.#member?.onSubscription();
   }
 
@@ -572,34 +550,9 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
     });
   }
 
-  /** Runs a question about topics, with metadata of them; retried while it may pass. */
-  async #about<T>(topics: readonly string[], what: string, ask: () => Promise<T>): Promise<T> {
+  #about<T>(topics: readonly string[], what: string, question: () => Promise<T>): Promise<T> {
     this.#assertOpen();
-    const budget = { timeoutMs: this.#settings.defaultApiTimeoutMs, what };
-    return retrying(this.#ports, this.#settings, budget, () =>
-      this.#asking(topics, async () => {
-        if (topics.some((topic) => !this.#cluster.metadata.topic(topic))) await this.#cluster.refresh();
-        try {
-          return await ask();
-        } catch (error) {
-          await this.#cluster.refresh();
-          throw error;
-        }
-      }),
-    );
-  }
-
-  async #asking<T>(topics: readonly string[], run: () => Promise<T>): Promise<T> {
-    for (const topic of topics) this.#asked.set(topic, (this.#asked.get(topic) ?? 0) + 1);
-    try {
-      return await run();
-    } finally {
-      for (const topic of topics) {
-        const left = this.#asked.get(topic)! - 1;
-        if (left > 0) this.#asked.set(topic, left);
-        else this.#asked.delete(topic);
-      }
-    }
+    return this.#questions.ask(topics, { timeoutMs: this.#settings.defaultApiTimeoutMs, what }, question);
   }
 
   #assigned({ topic, partition }: TopicPartition): AssignedPartition {
