@@ -25,13 +25,15 @@ function install() {
   process.stderr.write('Installing packages (first run only) ...\n');
   const npm = process.env.npm_execpath;
   const [file, first] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []];
-  const done = spawnSync(file, [...first, 'ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+  // Not `npm ci`: it refuses a lock file that lacks an optional package of another platform, and a registry mirror may
+  // not have them all. `install` takes the locked versions just the same.
+  const done = spawnSync(file, [...first, 'install', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     stdio: ['ignore', 2, 2],
     shell: process.platform === 'win32' && file === 'npm',
   });
   if (done.status !== 0) {
-    process.stderr.write(`npm ci failed in ${root} (exit ${done.status}). Its own message stands above.\n`);
+    process.stderr.write(`npm install failed in ${root} (exit ${done.status}). Its own message stands above.\n`);
     process.exit(done.status ?? 1);
   }
   writeFileSync(stamp, readFileSync(join(root, 'package-lock.json')));
