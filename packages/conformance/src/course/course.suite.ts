@@ -52,7 +52,9 @@ describe('records', () => {
     while (!done) {
       await room.type(`echo 'tail ${written++}' | bin/kafka-console-producer.sh --topic made-by-writing ${BROKER}`);
     }
-    const got = lines((await ended).stdout);
+    const { stdout, stderr } = await ended;
+    expect(stderr).toContain('Processed a total of 3 messages');
+    const got = lines(stdout);
     const first = Number(got[0]?.split(' ')[1]);
     expect(got).toEqual([0, 1, 2].map((i) => `tail ${first + i}`));
   });
