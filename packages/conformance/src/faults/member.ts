@@ -69,6 +69,7 @@ export class PersistentMember {
       const link = await openLink({ ...this.#o, clientId: this.#o.name }, () => !this.#stopping);
       if (!link) break;
       try {
+        await this.#findCoordinator(link);
         while (!this.#stopping) await this.#serve(link);
         await link.ask(APIS.LeaveGroup, 3, {
           groupId: this.#o.group,
@@ -112,6 +113,16 @@ export class PersistentMember {
         default:
           throw error;
       }
+    }
+  }
+
+  /** There is one broker, so the answer holds no news; but the first to ask makes the topic of the offsets. */
+  async #findCoordinator(link: Link): Promise<void> {
+    while (!this.#stopping) {
+      const answer = await link.ask(APIS.FindCoordinator, 3, { key: this.#o.group, keyType: 0 });
+      if (answer.errorCode === 0) return;
+      if (errorName(answer.errorCode) !== 'COORDINATOR_NOT_AVAILABLE') demand(answer.errorCode);
+      await sleep(50);
     }
   }
 
