@@ -184,6 +184,12 @@ export const PARTITION_EVENTS = eventTable('partition', {
     meaning: 'A partition that the metadata places on this broker could not be opened; it is not served.',
     fields: { topic: 'text', partition: 'number', topicId: 'text', error: 'error' },
   },
+  readFailed: {
+    level: 'error',
+    burstMax: 10,
+    meaning: 'A read of a log ended in an unexpected error; the reader was told KAFKA_STORAGE_ERROR.',
+    fields: { topic: 'text', partition: 'number', offset: 'number', error: 'error' },
+  },
   logLost: {
     level: 'error',
     meaning:

@@ -9,6 +9,7 @@ import { errorCode, type WireError } from '@moldau/protocol/errors';
 import type { FetchRequest, FetchResponse } from '@moldau/protocol/messages/fetch';
 import type { LogRefusal, LogSlice } from '@moldau/storage';
 import { type BrokerContext, type Call, Later } from '../context.ts';
+import { PARTITION_EVENTS } from '../events.ts';
 import type { DeadlineHandle } from '../partition/deadlines.ts';
 import type { FetchContext, FetchedPartition } from '../partition/fetch-sessions.ts';
 import { ParkedFetch } from '../partition/parked.ts';
@@ -135,12 +136,10 @@ class FetchRun {
         read
           .then(
             (slice) => this.#took(wish, partition, slice, highWatermark),
-            () => this.#refused(wish, 'KAFKA_STORAGE_ERROR', partition),
+            (error: unknown) => this.#readFailed(wish, partition, error),
           )
-          .then(
-            () => this.#readOn(),
-            (error: unknown) => this.#later.fail(error),
-          );
+          .then(() => this.#readOn())
+          .catch((error: unknown) => this.#later.fail(error));
         return;
       }
       this.#took(wish, partition, read, highWatermark);
@@ -182,6 +181,13 @@ class FetchRun {
     this.#reads.push({ wish, answer, bytes: 0, partition: undefined, release: undefined });
   }
 
+  /** The log met something it did not foresee; what it foresees it answers as a refusal. */
+  #readFailed(wish: FetchedPartition, partition: Partition, error: unknown): void {
+    const { topic, index } = partition;
+    this.#broker.events.emit(PARTITION_EVENTS.readFailed, { topic, partition: index, offset: wish.fetchOffset, error });
+    this.#refused(wish, 'KAFKA_STORAGE_ERROR', partition);
+  }
+
   #hint(wish: FetchedPartition, error: WireError) {
     if (this.#call.apiVersion < LEADER_HINTS_SINCE) return undefined;
     if (error !== 'NOT_LEADER_OR_FOLLOWER' && error !== 'FENCED_LEADER_EPOCH') return undefined;
@@ -217,7 +223,7 @@ class FetchRun {
 
   #answerOrPark(): void {
     const minBytes = Math.min(this.#request.minBytes, this.#bytesMax);
-    if (!this.#mayPark || this.#urgent || this.#bytes >= minBytes) {
+    if (!this.#mayPark || this.#urgent || this.#bytes >= minBytes || this.#call.aborted()) {
       this.#answer();
       return;
     }
@@ -248,7 +254,12 @@ class FetchRun {
   #wake(): void {
     if (!this.#unpark()) return;
     this.#mayPark = false;
-    this.start();
+    try {
+      this.start();
+    } catch (error) {
+      // No handler's frame is above us any more: the boundary in the pipeline must hear of it, not the process.
+      this.#later.fail(error);
+    }
   }
 
   #unpark(): boolean {
