@@ -143,3 +143,21 @@ test('connections past max.connections.per.ip and max.connections are closed at 
   expect(connections.count).toBe(2);
   await connections.stop(0);
 });
+
+test('a handler that fails answers UNKNOWN_SERVER_ERROR, is logged and counted, and the connection goes on', async () => {
+  const { accept, broker, connections, logged } = serving();
+  const { socket, sent } = accept();
+  const { servedApis } = broker;
+  (broker as { servedApis: unknown }).servedApis = undefined;
+  socket.receiveBytes(apiVersionsRequest(2));
+  await turn();
+  expect(decodeResponse(APIS.ApiVersions, 2, sent().subarray(4)).body.errorCode).toBe(-1);
+  expect(logged.some((line) => line.startsWith('connection.requestFailed'))).toBe(true);
+  expect(broker.metrics.requestErrors.with('ApiVersions').value).toBe(1);
+  (broker as { servedApis: unknown }).servedApis = servedApis;
+  const before = sent().length;
+  socket.receiveBytes(apiVersionsRequest(2));
+  await turn();
+  expect(decodeResponse(APIS.ApiVersions, 2, sent().subarray(before + 4)).body.errorCode).toBe(0);
+  await connections.stop(0);
+});
