@@ -158,3 +158,19 @@ test('hundreds of partitions made at once are all there when CreateTopics answer
     await broker.stop();
   }
 });
+
+test('an idle connection is closed, one with a parked request is not', async () => {
+  const broker = await TestBroker.start({ 'connections.max.idle.ms': '1000' });
+  try {
+    const busy = await broker.connect();
+    await createTopic(busy, 'idle');
+    busy.send('Fetch', 12, fetchBody({ topic: 'idle', maxWaitMs: 3_600_000 }));
+    const idle = await broker.connect();
+    await idle.closed;
+    const writer = await broker.connect();
+    await produceTo(writer, ['news'], { topic: 'idle' });
+    expect((await busy.response('Fetch', 12)).responses).toHaveLength(1);
+  } finally {
+    await broker.stop();
+  }
+});

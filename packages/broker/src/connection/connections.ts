@@ -8,7 +8,9 @@ import { FrameMemory } from './frame-memory.ts';
 import { Pipeline, violated } from './pipeline.ts';
 import { RequestBudget, requestBytesMaxDefault } from './request-budget.ts';
 
+/** How often the sweep looks; more often where connections.max.idle.ms is short. */
 const sweepIntervalMs = 5_000;
+const sweepIntervalMsMin = 50;
 /** A connection that we ended and whose client does not close its side is torn down after this. */
 const lingerMs = 10_000;
 
@@ -130,7 +132,9 @@ export class Connections implements ConnectionHost {
   }
 
   #armSweep(): void {
-    this.#sweepTimer = this.#broker.ports.timers.set(sweepIntervalMs, () => {
+    const idleMs = this.#broker.config.connectionsMaxIdleMs;
+    const waitMs = idleMs > 0 ? Math.max(sweepIntervalMsMin, Math.min(sweepIntervalMs, idleMs / 4)) : sweepIntervalMs;
+    this.#sweepTimer = this.#broker.ports.timers.set(waitMs, () => {
       this.#sweep();
       this.#armSweep();
     });
