@@ -85,7 +85,7 @@ async function startDetached(words: readonly string[], terminal: Terminal): Prom
   const path = join(process.env.LOG_DIR ?? join(repository, 'logs'), 'kafkaServer.out');
   mkdirSync(dirname(path), { recursive: true });
   const output = openSync(path, 'w');
-  const child = spawn(process.execPath, [process.argv[1]!, 'kafka-server-start', ...words], {
+  const child = spawn(process.execPath, [...process.execArgv, process.argv[1]!, 'kafka-server-start', ...words], {
     detached: true,
     stdio: ['ignore', output, output, 'ipc'],
   });
