@@ -97,13 +97,16 @@ test('the lock of a process that was killed is free at once; while it lived it w
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
-  await new Promise<void>((resolve) => child.stdout.once('data', () => resolve()));
-  await expect(nodeDisk.lock(directory, '.lock')).rejects.toMatchObject({
-    code: 'LOCKED',
-    message: expect.stringContaining(`process ${child.pid}`),
-  });
   const gone = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGKILL');
-  await gone;
+  try {
+    await new Promise<void>((resolve) => child.stdout.once('data', () => resolve()));
+    await expect(nodeDisk.lock(directory, '.lock')).rejects.toMatchObject({
+      code: 'LOCKED',
+      message: expect.stringContaining(`process ${child.pid}`),
+    });
+  } finally {
+    child.kill('SIGKILL');
+    await gone;
+  }
   await (await nodeDisk.lock(directory, '.lock')).release();
 });

@@ -226,16 +226,7 @@ export class LogDirectory implements StorageContext, DirectoryFate {
     if (!log.epochs.dirty || log.failure) return;
     if (log.endOffset === 0 && log.epochs.entries.length <= 1) return;
     log.epochs.dirty = false;
-    const { entries, latest } = log.epochs;
-    const content = formatLeaderEpochs(entries);
-    if (entries.length > 1 || latest?.startOffset === log.endOffset) {
-      await replaceFile(this.disk, log.path, PARTITION_FILES.leaderEpochs, content);
-      return;
-    }
-    // The only epoch, with records: every batch tells it again, so ten thousand of these files need no sync.
-    const path = `${log.path}/${PARTITION_FILES.leaderEpochs}`;
-    this.disk.writeFileSync(`${path}.tmp`, content);
-    this.disk.renameSync(`${path}.tmp`, path);
+    await replaceFile(this.disk, log.path, PARTITION_FILES.leaderEpochs, formatLeaderEpochs(log.epochs.entries));
   }
 
   async checkpointHighWatermarks(): Promise<void> {
