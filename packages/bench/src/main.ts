@@ -144,6 +144,13 @@ async function measureAll(): Promise<void> {
         const why = error instanceof Error ? error.message : String(error);
         found[side.key] = why.split('\n')[0] ?? why;
         progress.done(`${head} ${row.key} failed: ${why}`);
+        // A broker that went down says why, and the next row deserves a fresh one.
+        const peer = brokers.get(side.key);
+        if (peer && !peer.running) {
+          progress.done(`${side.title} has ended:\n${peer.output(15)}`);
+          brokers.delete(side.key);
+          await peer.close();
+        }
       }
     }
   }

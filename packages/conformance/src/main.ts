@@ -108,8 +108,22 @@ function runVitest(environment: Record<string, string>, reportFile: string): Pro
 
 const startedAt = performance.now();
 const seconds = (): string => `${((performance.now() - startedAt) / 1000).toFixed(0)} s`;
-for (const suite of suites) install(suiteNeeds(suite), { allowed: !values['no-install'] });
-const peer = await startTarget();
+
+/** Installs what is missing and starts the target. What goes wrong here is said in a sentence, not by a stack. */
+async function prepare(): Promise<Peer | undefined> {
+  try {
+    const needs = new Set(suites.flatMap(suiteNeeds));
+    if (values.target === 'apache') needs.add('jars');
+    install([...needs], { allowed: !values['no-install'] });
+    return await startTarget();
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.stdout.write(`0 passed, 1 failed, 0 skipped (${values.target}, ${seconds()})\n`);
+    process.exit(1);
+  }
+}
+
+const peer = await prepare();
 const control = peer ? await serveControl(peer) : undefined;
 const reports = mkdtempSync(join(tmpdir(), 'conformance-'));
 let failed = true;

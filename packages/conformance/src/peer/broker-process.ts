@@ -28,6 +28,7 @@ export interface Peer {
   readonly bootstrap: string;
   /** The directory that `log.dirs` names. */
   readonly dataDirectory: string;
+  readonly running: boolean;
   /** Process id of the running broker. Throws when it is down. */
   readonly pid: number;
   /** Starts the process and resolves when it serves, or at once after the spawn when `wait` is false. */
@@ -66,6 +67,10 @@ export class BrokerProcess implements Peer {
 
   get bootstrap(): string {
     return `${this.host}:${this.port}`;
+  }
+
+  get running(): boolean {
+    return this.#child !== undefined;
   }
 
   get pid(): number {
