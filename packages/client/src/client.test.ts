@@ -185,7 +185,7 @@ test('a group shares partitions, gives them back when a member leaves, and goes 
   const owned: { one: readonly TopicPartition[]; two: readonly TopicPartition[] } = { one: [], two: [] };
   const one = reader({ groupId, heartbeatIntervalMs: 50 });
   one.subscribe(topic, {
-    onAssigned: (partitions) => {
+    onPartitionsAssigned: (partitions) => {
       owned.one = partitions;
     },
   });
@@ -194,7 +194,7 @@ test('a group shares partitions, gives them back when a member leaves, and goes 
 
   const two = reader({ groupId, heartbeatIntervalMs: 50 });
   two.subscribe(topic, {
-    onAssigned: (partitions) => {
+    onPartitionsAssigned: (partitions) => {
       owned.two = partitions;
     },
   });

@@ -19,6 +19,7 @@ const LOCAL_ERRORS = {
     retriable: false,
     message: 'The offsets were not committed, because the group has given the partitions to another member.',
   },
+  STALLED: { retriable: true, message: 'The consumer has heard nothing of its partitions for too long.' },
   NOT_A_KAFKA_BROKER: { retriable: false, message: 'What answers at this address does not speak the Kafka protocol.' },
 } as const;
 
@@ -59,6 +60,7 @@ const ADVICE: { readonly [K in WireError | LocalError]?: string } = {
   COMMIT_FAILED:
     'Handle fewer records between polls (max.poll.records) or allow more time for it (max.poll.interval.ms).',
   NO_OFFSET_FOR_PARTITION: 'Seek, commit an offset for the group, or set auto.offset.reset to earliest or latest.',
+  STALLED: 'The message says what is missing; the consumer keeps trying.',
   NOT_A_KAFKA_BROKER: 'Check host and port; a port with TLS or HTTP answers like this too.',
 };
 

@@ -6,6 +6,12 @@ export { Cluster } from './cluster/cluster.ts';
 export { BrokerConnection } from './connection/broker-connection.ts';
 export { Consumer, type ConsumerOptions } from './consumer/consumer.ts';
 export type { ConsumerApi } from './consumer/consumer-api.ts';
+export type {
+  ConsumerEventListener,
+  ConsumerEventName,
+  ConsumerEvents,
+  Handling,
+} from './consumer/consumer-events.ts';
 export type * from './consumer/consumer-model.ts';
 export { KafkaError, type LocalError } from './errors.ts';
 export { Producer, type ProducerOptions } from './producer/producer.ts';

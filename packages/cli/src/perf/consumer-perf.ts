@@ -205,12 +205,12 @@ class RebalanceTime {
     this.#now = now;
   }
 
-  onRevoked(partitions: readonly { topic: string; partition: number }[]): void {
+  onPartitionsRevoked(partitions: readonly { topic: string; partition: number }[]): void {
     for (const { topic, partition } of partitions) this.#assigned.delete(`${topic}-${partition}`);
     if (this.#assigned.size === 0) this.#withoutSince = this.#now();
   }
 
-  onAssigned(partitions: readonly { topic: string; partition: number }[]): void {
+  onPartitionsAssigned(partitions: readonly { topic: string; partition: number }[]): void {
     if (this.#assigned.size === 0) {
       const elapsedMs = this.#now() - this.#withoutSince;
       this.totalMs += elapsedMs;

@@ -153,8 +153,8 @@ class VerifiableRun {
     try {
       this.#print('startup_complete');
       this.#consumer.subscribe(this.#options.value('topic')!, {
-        onAssigned: (partitions) => this.#print('partitions_assigned', { partitions }),
-        onRevoked: (partitions) => this.#print('partitions_revoked', { partitions }),
+        onPartitionsAssigned: (partitions) => this.#print('partitions_assigned', { partitions }),
+        onPartitionsRevoked: (partitions) => this.#print('partitions_revoked', { partitions }),
       });
       while (this.#max < 0 || this.#consumed < this.#max) {
         const records = await this.#consumer.poll(POLL_MS);

@@ -100,6 +100,13 @@ export class Cluster {
     return undefined;
   }
 
+  /** Why there is no open connection to the broker, in words; undefined when there is one. */
+  trouble(nodeId: number, lane: Lane = 'data'): string | undefined {
+    const link = this.#link(nodeId, lane);
+    if (link.connection?.isOpen) return undefined;
+    return link.lastError?.message ?? `There is no connection to broker ${nodeId} yet.`;
+  }
+
   /** The connection to a broker, opened when needed. Rejects with KafkaError when it cannot be reached. */
   async connection(nodeId: number, lane: Lane = 'data'): Promise<BrokerConnection> {
     this.#assertOpen();

@@ -18,6 +18,7 @@ export class Commits {
   /** False for partitions assigned by hand: the group then has no generation. */
   readonly #isManaged: () => boolean;
   readonly #autoIntervalMs: number | undefined;
+  readonly #onAutoFailed: (error: KafkaError) => void;
   #nextAutoAt: number;
   #autoUnderWay = false;
 
@@ -30,6 +31,7 @@ export class Commits {
     isManaged: () => boolean;
     /** Undefined: no automatic commits. */
     autoIntervalMs: number | undefined;
+    onAutoFailed: (error: KafkaError) => void;
   }) {
     this.#cluster = o.cluster;
     this.#member = o.member;
@@ -38,6 +40,7 @@ export class Commits {
     this.#groupInstanceId = o.groupInstanceId;
     this.#isManaged = o.isManaged;
     this.#autoIntervalMs = o.autoIntervalMs;
+    this.#onAutoFailed = o.onAutoFailed;
     this.#nextAutoAt = o.cluster.ports.clock.monotonic() + (o.autoIntervalMs ?? 0);
   }
 
@@ -68,7 +71,10 @@ export class Commits {
     this.#autoUnderWay = true;
     this.#commitOnce(offsets)
       .catch((error: unknown) => {
-        if (asKafkaError(error).retriable) this.#nextAutoAt = now + this.#retry.retryBackoffMs;
+        const kafkaError = asKafkaError(error);
+        // A rebalance on its way is no failure: what is revoked by it is committed then.
+        if (kafkaError.error !== 'REBALANCE_IN_PROGRESS') this.#onAutoFailed(kafkaError);
+        if (kafkaError.retriable) this.#nextAutoAt = now + this.#retry.retryBackoffMs;
       })
       .finally(() => {
         this.#autoUnderWay = false;
@@ -78,7 +84,9 @@ export class Commits {
   /** Before partitions go, and at close. Failure is no reason to keep them: others read from the commit before. */
   async autoCommitNow(timeoutMs: number): Promise<void> {
     if (this.#autoIntervalMs === undefined) return;
-    await this.commit(this.#positions.consumed(), timeoutMs).catch(() => {});
+    await this.commit(this.#positions.consumed(), timeoutMs).catch((error: unknown) =>
+      this.#onAutoFailed(asKafkaError(error)),
+    );
   }
 
   async #commitOnce(offsets: readonly PartitionOffset[]): Promise<void> {

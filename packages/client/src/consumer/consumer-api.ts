@@ -1,4 +1,5 @@
 import type { TopicPartition } from '../topic-partition.ts';
+import type { ConsumerEventListener, ConsumerEventName } from './consumer-events.ts';
 import type {
   CommitCallback,
   ConsumerRecord,
@@ -14,6 +15,9 @@ import type {
  * on by themselves whatever the application does.
  */
 export interface ConsumerApi<K = Buffer, V = Buffer> {
+  /** Listens to what the consumer says by itself (`ConsumerEvents`); answers with the function that ends it. */
+  on<E extends ConsumerEventName>(event: E, listener: ConsumerEventListener<E>): () => void;
+
   /** Takes part in the group for these topics, or for all that match; replaces what was subscribed. */
   subscribe(topics: string | readonly string[] | RegExp, listener?: RebalanceListener): void;
   unsubscribe(): Promise<void>;
@@ -49,6 +53,9 @@ export interface ConsumerApi<K = Buffer, V = Buffer> {
   paused(): TopicPartition[];
   /** Records between the position and the end of the partition as of the last fetch; undefined before it. */
   currentLag(partition: TopicPartition): number | undefined;
+
+  /** Bytes of records that were fetched and that polls have not taken; bounded by fetch.max.bytes. */
+  readonly bufferedBytes: number;
 
   beginningOffsets(partitions: readonly TopicPartition[]): Promise<(TopicPartition & { readonly offset: number })[]>;
   endOffsets(partitions: readonly TopicPartition[]): Promise<(TopicPartition & { readonly offset: number })[]>;

@@ -35,10 +35,10 @@ export type PartitionOffset = TopicPartition & OffsetAndMetadata;
 /** Called inside poll, in this order: revoked or lost, then assigned. What they return is waited for. */
 export interface RebalanceListener {
   /** Before partitions go to others: the last moment to commit for them. */
-  onRevoked?(partitions: readonly TopicPartition[]): void | Promise<void>;
-  onAssigned?(partitions: readonly TopicPartition[]): void | Promise<void>;
-  /** They are gone already: the member was removed. Commits for them would be refused. Default: as `onRevoked`. */
-  onLost?(partitions: readonly TopicPartition[]): void | Promise<void>;
+  onPartitionsRevoked?(partitions: readonly TopicPartition[]): void | Promise<void>;
+  onPartitionsAssigned?(partitions: readonly TopicPartition[]): void | Promise<void>;
+  /** They are gone already: the member was removed. Commits for them would be refused. Default: as `onPartitionsRevoked`. */
+  onPartitionsLost?(partitions: readonly TopicPartition[]): void | Promise<void>;
 }
 
 export type CommitCallback = (error: KafkaError | undefined, offsets: readonly PartitionOffset[]) => void;

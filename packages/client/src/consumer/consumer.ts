@@ -10,6 +10,7 @@ import { TopicQuestions } from '../cluster/topic-questions.ts';
 import { FRAME_BYTES_MAX } from '../connection/broker-connection.ts';
 import { KafkaError } from '../errors.ts';
 import { nodePorts } from '../node/default-ports.ts';
+import { warn } from '../node/warning.ts';
 import { defaultClientId } from '../settings/client-id.ts';
 import { CONSUMER_SETTINGS, type ConsumerSettingOptions } from '../settings/consumer-settings.ts';
 import { resolveSettings, type SettingsOf } from '../settings/setting.ts';
@@ -17,6 +18,7 @@ import { partitionText, type TopicPartition } from '../topic-partition.ts';
 import { assignorsOf } from './assignors/assignors.ts';
 import { Commits } from './commits.ts';
 import type { ConsumerApi } from './consumer-api.ts';
+import { type ConsumerEventListener, type ConsumerEventName, EventSource } from './consumer-events.ts';
 import type {
   CommitCallback,
   ConsumerRecord,
@@ -31,6 +33,7 @@ import { GroupMember } from './group-member.ts';
 import { type AssignedPartition, Positions } from './positions.ts';
 import { committedOffsets, StartingPositions } from './starting-positions.ts';
 import { matched, type Subscription, subscriptionTo } from './subscription.ts';
+import { Watchman } from './watchman.ts';
 
 export type ConsumerOptions<K, V> = ConsumerSettingOptions & {
   readonly keyDeserializer?: Deserializer<K>;
@@ -56,9 +59,13 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
   readonly #starting: StartingPositions;
   readonly #questions: TopicQuestions;
   readonly #signal = new Signal();
+  readonly #events = new EventSource(warn);
+  readonly #watchman: Watchman;
   #subscription: Subscription = { kind: 'none' };
   #error: KafkaError | undefined;
   #polling = false;
+  /** poll has found the member in its group. */
+  #active = false;
   #lastPollAt: number;
   #wakeup = false;
   #noted = false;
@@ -98,6 +105,7 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
         onReady: () => this.#signal.notify(),
         onOutOfRange: (entry) => this.#outOfRange(entry),
         onError: (error) => this.#fail(error),
+        onHeard: (entry) => this.#watchman.heard(entry),
       },
     });
     if (settings.groupId !== undefined) {
@@ -113,7 +121,8 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
           revoke: (lost) => this.#revoke(lost),
           assign: (partitions) => this.#assign(partitions),
           partitionCounts: (topics) => this.#partitionCounts(topics),
-          pollIdleMs: () => (this.#polling ? 0 : ports.clock.monotonic() - this.#lastPollAt),
+          pollIdleMs: () => this.#pollIdleMs,
+          left: (reason) => this.#events.emit('left', { reason }),
         },
       });
       this.#commits = new Commits({
@@ -124,6 +133,7 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
         groupInstanceId: settings.groupInstanceId,
         isManaged: () => this.#isManaged,
         autoIntervalMs: settings.enableAutoCommit ? settings.autoCommitIntervalMs : undefined,
+        onAutoFailed: (error) => this.#events.emit('commitFailed', { error }),
       });
     }
     this.#starting = new StartingPositions({
@@ -134,6 +144,28 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
       onError: (error) => this.#fail(error),
       onDone: () => this.#signal.notify(),
     });
+    this.#watchman = new Watchman({
+      ports,
+      settings,
+      events: this.#events,
+      positions: this.#positions,
+      trouble: (entry) => this.#fetcher.trouble(entry),
+      outside: () => (this.#isManaged && this.#polling && !this.#active ? this.#member!.trouble : undefined),
+      pollIdleMs: () => (this.#isManaged ? this.#pollIdleMs : 0),
+      full: () => this.#fetcher.bufferedBytes >= settings.fetchMaxBytes,
+      onStalled: () => {
+        this.#cluster.requestRefresh();
+        this.#fetcher.pump();
+      },
+    });
+  }
+
+  on<E extends ConsumerEventName>(event: E, listener: ConsumerEventListener<E>): () => void {
+    return this.#events.on(event, listener);
+  }
+
+  get #pollIdleMs(): number {
+    return this.#polling ? 0 : this.#ports.clock.monotonic() - this.#lastPollAt;
   }
 
   subscribe(topics: string | readonly string[] | RegExp, listener: RebalanceListener = {}): void {
@@ -143,6 +175,7 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
     this.#subscription = subscriptionTo(topics, listener);
     this.#matchPattern();
     this.#member!.onSubscription();
+    this.#watchman.start();
     this.#cluster.requestRefresh();
   }
 
@@ -163,6 +196,7 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
     this.#commits?.autoCommitIfDue();
     this.#subscription = partitions.length === 0 ? { kind: 'none' } : { kind: 'manual' };
     this.#positions.assign(partitions);
+    this.#watchman.start();
     this.#cluster.requestRefresh();
     this.#note();
   }
@@ -179,6 +213,7 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
   async poll(timeoutMs: number): Promise<ConsumerRecord<K, V>[]> {
     const records = await this.#poll(timeoutMs);
     this.#settle();
+    this.#watchman.handling('the code after poll()', records.at(-1));
     return records;
   }
 
@@ -203,6 +238,7 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
           if (entry?.position === undefined || entry.position > record.offset || entry.collected <= record.offset)
             continue;
           entry.position = record.offset + 1;
+          this.#watchman.handling('the body of the for await loop', record);
           yield record;
         }
         this.#settle();
@@ -309,6 +345,10 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
     return position === undefined || end < 0 ? undefined : Math.max(0, end - position);
   }
 
+  get bufferedBytes(): number {
+    return this.#fetcher.bufferedBytes;
+  }
+
   async beginningOffsets(partitions: readonly TopicPartition[]) {
     return this.#ends(partitions, EARLIEST);
   }
@@ -353,6 +393,7 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
       }
     } finally {
       this.#closed = true;
+      this.#watchman.stop();
       this.#fetcher.close();
       await this.#cluster.close();
       this.#signal.notify();
@@ -374,10 +415,12 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
     try {
       for (let first = true; ; first = false) {
         this.#throwIfAsked();
+        this.#active = false;
         if (this.#isManaged && !(await this.#member!.ensureActive(deadline, () => this.#wakeup || this.#closed))) {
           this.#throwIfAsked();
           return [];
         }
+        this.#active = true;
         this.#throwIfAsked();
         if (first) this.#commits?.autoCommitIfDue();
         void this.#starting.run();
@@ -452,8 +495,8 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
     if (!lost) await this.#commits?.autoCommitNow(timeoutMs);
     try {
       if (partitions.length > 0) {
-        if (lost) await (listener.onLost ?? listener.onRevoked)?.call(listener, partitions);
-        else await listener.onRevoked?.(partitions);
+        if (lost) await (listener.onPartitionsLost ?? listener.onPartitionsRevoked)?.call(listener, partitions);
+        else await listener.onPartitionsRevoked?.(partitions);
       }
     } finally {
       this.#positions.assign([]);
@@ -467,7 +510,7 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
     if (partitions.some(({ topic, partition }) => !this.#cluster.metadata.partition(topic, partition))) {
       this.#cluster.requestRefresh();
     }
-    await (this.#subscription as { listener: RebalanceListener }).listener.onAssigned?.(partitions);
+    await (this.#subscription as { listener: RebalanceListener }).listener.onPartitionsAssigned?.(partitions);
   }
 
   /** For the leader of the group. A topic that is not there is left out, and asked for again with the next metadata. */

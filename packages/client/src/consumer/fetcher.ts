@@ -24,11 +24,16 @@ export interface FetcherEvents {
   /** A partition's position is outside the log. */
   onOutOfRange(entry: AssignedPartition): void;
   onError(error: KafkaError): void;
+  /** The leader answered for the partition: records, or that there are none. */
+  onHeard(entry: AssignedPartition): void;
 }
 
 interface BrokerFetch {
   readonly session: FetchSession;
   inFlight: boolean;
+  sentAt: number;
+  /** When the session at hand was begun; sessions are renewed, so that what the broker holds of them cannot stay wrong. */
+  sessionSince: number;
 }
 
 export class Fetcher<K, V> {
@@ -129,6 +134,22 @@ export class Fetcher<K, V> {
     }
   }
 
+  /** Why nothing comes of a partition, in words; asked when nothing has come for long. */
+  trouble(entry: AssignedPartition): string {
+    if (entry.position === undefined) return 'its starting position has not been found';
+    const leader = this.#cluster.metadata.leaderOf(entry.topic, entry.partition);
+    if (leader === undefined) return 'it has no leader, as far as the brokers say';
+    const unreachable = this.#cluster.trouble(leader);
+    if (unreachable) return unreachable;
+    if (entry.lastError) return `the last fetch failed: ${entry.lastError}`;
+    const broker = this.#brokers.get(leader);
+    if (broker?.inFlight) {
+      const waitedMs = Math.round(this.#cluster.ports.clock.monotonic() - broker.sentAt);
+      return `broker ${leader} has not answered a fetch for ${waitedMs} ms`;
+    }
+    return `broker ${leader} has records up to ${entry.highWatermark} and sends none from ${entry.fetched}`;
+  }
+
   close(): void {
     this.#closed = true;
     if (this.#retryTimer) this.#cluster.ports.timers.clear(this.#retryTimer);
@@ -170,7 +191,8 @@ export class Fetcher<K, V> {
   #fetchFrom(nodeId: number, wanted: readonly AssignedPartition[], leftOut: boolean): void {
     let broker = this.#brokers.get(nodeId);
     if (!broker) {
-      broker = { session: new FetchSession(), inFlight: false };
+      const now = this.#cluster.ports.clock.monotonic();
+      broker = { session: new FetchSession(), inFlight: false, sentAt: now, sessionSince: now };
       this.#brokers.set(nodeId, broker);
     }
     if (broker.inFlight) return;
@@ -187,6 +209,11 @@ export class Fetcher<K, V> {
       return;
     }
     broker.inFlight = true;
+    broker.sentAt = this.#cluster.ports.clock.monotonic();
+    if (broker.sentAt - broker.sessionSince > this.#settings.stallTimeoutMs / 2) {
+      broker.session.failed(false);
+      broker.sessionSince = broker.sentAt;
+    }
     for (const entry of wanted) entry.fetching = true;
     this.#fetch(connection, broker, wanted, room, leftOut)
       .catch((error: unknown) => {
@@ -263,15 +290,18 @@ export class Fetcher<K, V> {
       asked.set(entry.topic, partitions);
     }
     let somethingReady = false;
+    const refused = new Set<AssignedPartition>();
     for (const { topic, topicId, partitions } of answer.responses) {
       const name = ids ? ids.topicOf(topicId) : topic;
       for (const data of partitions) {
         const entry = name === undefined ? undefined : asked.get(name)?.get(data.partitionIndex);
         if (!entry || !this.#positions.isCurrent(entry)) continue;
         if (data.errorCode !== 0) {
+          refused.add(entry);
           this.#onPartitionError(entry, errorName(data.errorCode), data);
           continue;
         }
+        entry.lastError = undefined;
         entry.highWatermark = data.highWatermark;
         entry.lastStableOffset = data.lastStableOffset;
         entry.logStartOffset = data.logStartOffset;
@@ -281,8 +311,15 @@ export class Fetcher<K, V> {
         entry.bufferedBytes += fetched.bytes;
         this.#bufferedBytes += fetched.bytes;
         this.#ready.push(fetched);
+        this.#events.onHeard(entry);
         somethingReady = true;
       }
+    }
+    // Left out of the answer: nothing new there, which is news unless the leader has told of records beyond.
+    for (const entry of entries) {
+      const { lastStableOffset, highWatermark } = entry;
+      const end = this.#read.readCommitted && lastStableOffset >= 0 ? lastStableOffset : highWatermark;
+      if (!refused.has(entry) && end >= 0 && entry.fetched >= end) this.#events.onHeard(entry);
     }
     if (somethingReady) this.#events.onReady();
   }
@@ -293,6 +330,7 @@ export class Fetcher<K, V> {
     data: FetchResponse['responses'][number]['partitions'][number],
   ): void {
     const { topic, partition } = entry;
+    entry.lastError = error;
     switch (error) {
       case 'OFFSET_OUT_OF_RANGE':
         // Records fetched before it may still wait to be polled; then it is asked again.

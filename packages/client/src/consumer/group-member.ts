@@ -32,6 +32,8 @@ export interface MemberHooks {
   partitionCounts(topics: readonly string[]): Promise<Map<string, number>>;
   /** How long the application has not been in poll, in milliseconds; 0 while it is. */
   pollIdleMs(): number;
+  /** Out of the group without having asked for it. */
+  left(reason: string): void;
 }
 
 /** How much longer than the rebalance may take an answer to JoinGroup is waited for. */
@@ -77,6 +79,19 @@ export class GroupMember {
     this.#assignors = o.assignors;
     this.#hooks = o.hooks;
     this.#signal = o.signal;
+  }
+
+  /** Why the member is not at work, in words. */
+  get trouble(): string {
+    const coordinator = this.#coordinator;
+    if (coordinator === undefined) return 'the group’s coordinator has not been found';
+    const unreachable = this.#cluster.trouble(coordinator, 'coordinator');
+    if (unreachable) return `the coordinator, broker ${coordinator}, cannot be reached: ${unreachable}`;
+    if (this.#member.state === 'joining') {
+      return `the coordinator, broker ${coordinator}, has not answered JoinGroup (it waits for the other members, at most for their max.poll.interval.ms)`;
+    }
+    if (this.#member.state === 'syncing') return 'the leader of the group has not shared the partitions out yet';
+    return `${this.#member.rejoin ?? 'a listener of the subscription has not come back'}`;
   }
 
   get state(): membership.Membership {
@@ -249,7 +264,7 @@ export class GroupMember {
     this.#joinedWith = topics;
     const reason = this.#member.rejoin;
     this.#member = membership.joinSent(this.#member);
-    const { groupInstanceId, sessionTimeoutMs, maxPollIntervalMs, requestTimeoutMs } = this.#settings;
+    const { groupInstanceId, sessionTimeoutMs, maxPollIntervalMs } = this.#settings;
     const version = connection.versions.pick('JoinGroup');
     if (groupInstanceId !== undefined && version < 5) throw noStaticMembers();
     const joined = await connection.send(
@@ -267,7 +282,7 @@ export class GroupMember {
         })),
         reason: reason ?? null,
       },
-      { version, timeoutMs: Math.max(requestTimeoutMs, maxPollIntervalMs + JOIN_GRACE_MS) },
+      { version, timeoutMs: this.#joinTimeoutMs },
     );
     if (era !== this.#era) return { kind: 'proceed' };
     const verdict = this.#digest(
@@ -280,7 +295,7 @@ export class GroupMember {
   async #sync(era: number, connection: BrokerConnection, joined: JoinGroupResponse): Promise<membership.Verdict> {
     const assignments = this.#member.isLeader ? await this.#share(joined) : [];
     if (era !== this.#era) return { kind: 'proceed' };
-    const { maxPollIntervalMs, requestTimeoutMs, groupInstanceId } = this.#settings;
+    const { groupInstanceId } = this.#settings;
     const synced = await connection.send(
       'SyncGroup',
       {
@@ -292,7 +307,7 @@ export class GroupMember {
         protocolName: this.#member.protocol,
         assignments,
       },
-      { timeoutMs: Math.max(requestTimeoutMs, maxPollIntervalMs + JOIN_GRACE_MS) },
+      { timeoutMs: this.#joinTimeoutMs },
     );
     if (era !== this.#era) return { kind: 'proceed' };
     const verdict = this.#digest(membership.syncAnswered(this.#member, errorName(synced.errorCode)));
@@ -301,6 +316,19 @@ export class GroupMember {
     this.#armHeartbeat(this.#settings.heartbeatIntervalMs);
     this.onSubscription();
     return verdict;
+  }
+
+  /**
+   * A rebalance may take as long as its slowest member stays away from poll, and so may an honest answer. But a connection
+   * that is dead without saying so must not be trusted for that long: after a session timeout the member asks again on a
+   * new one, under the same id, which the coordinator takes for the same wish.
+   */
+  get #joinTimeoutMs(): number {
+    const { requestTimeoutMs, sessionTimeoutMs, maxPollIntervalMs } = this.#settings;
+    return Math.min(
+      Math.max(requestTimeoutMs, sessionTimeoutMs),
+      Math.max(requestTimeoutMs, maxPollIntervalMs + JOIN_GRACE_MS),
+    );
   }
 
   /** The leader's part: every member's share. */
@@ -322,7 +350,9 @@ export class GroupMember {
   }
 
   #digest([member, verdict]: membership.Step): membership.Verdict {
+    const thrownOut = member.lost && !this.#member.lost;
     this.#member = member;
+    if (thrownOut) this.#hooks.left(member.rejoin ?? 'thrown out');
     if (member.state !== 'stable') this.#pending = undefined;
     if (!member.isLeader) {
       this.#shared = undefined;
@@ -419,6 +449,7 @@ export class GroupMember {
     } else {
       this.#member = { ...membership.left(this.#member, reason), memberId };
     }
+    this.#hooks.left(reason);
     this.#signal.notify();
   }
 }

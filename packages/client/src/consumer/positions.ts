@@ -28,6 +28,8 @@ export interface AssignedPartition extends TopicPartition {
   retryAt: number;
   /** Until when a fetch that is under way stands for this entry. */
   fetching: boolean;
+  /** What the leader said to the last fetch, when it refused. */
+  lastError: string | undefined;
 }
 
 let incarnations = 0;
@@ -49,6 +51,7 @@ function fresh({ topic, partition }: TopicPartition): AssignedPartition {
     logStartOffset: -1,
     retryAt: 0,
     fetching: false,
+    lastError: undefined,
   };
 }
 

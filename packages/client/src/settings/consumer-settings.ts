@@ -31,6 +31,12 @@ export const CONSUMER_SETTINGS = {
     min: 1,
     doc: 'A member that does not poll for this long leaves the group.',
   }),
+  stallTimeoutMs: integer({
+    kafka: 'stall.timeout.ms',
+    default: 60_000,
+    min: 1,
+    doc: 'Ours, not Kafka’s: nothing heard of an assigned partition, or of the group, for this long is told as "stalled".',
+  }),
   maxPollRecords: integer({
     kafka: 'max.poll.records',
     default: 500,
