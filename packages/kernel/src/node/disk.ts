@@ -79,6 +79,30 @@ function after(chunks: readonly Uint8Array[], bytes: number): Uint8Array[] {
   return left;
 }
 
+/**
+ * Most bytes of one synchronous call: Linux makes the page cache of a longer write out of larger pages, and on a virtual
+ * machine whose free large pages went back to the host those can cost several times the copy (measured: 0.2-0.4 against
+ * 0.4-2.4 s of CPU per GB). Calls on the thread pool stay whole: a trip there costs more than this saves.
+ */
+const PIECE_BYTES = 64 * 1024;
+
+/** How much of `leftBytes` to write at `position` in one call: up to the next multiple of the piece. */
+function pieceAt(position: number, leftBytes: number): number {
+  return Math.min(leftBytes, PIECE_BYTES - (position % PIECE_BYTES));
+}
+
+/** The first `bytes` of the chunks. */
+function upTo(chunks: readonly Uint8Array[], bytes: number): Uint8Array[] {
+  const first: Uint8Array[] = [];
+  let left = bytes;
+  for (let i = 0; left > 0; i++) {
+    const chunk = chunks[i]!;
+    first.push(chunk.length <= left ? chunk : chunk.subarray(0, left));
+    left -= chunk.length;
+  }
+  return first;
+}
+
 function lengthOf(chunks: readonly Uint8Array[]): number {
   let bytes = 0;
   for (const chunk of chunks) bytes += chunk.length;
@@ -155,10 +179,11 @@ class NodeFile implements DiskFile {
     let at = position;
     try {
       while (leftBytes > 0) {
+        const pieceBytes = pieceAt(at, leftBytes);
         const bytes =
-          left.length === 1
-            ? writeSync(this.#fd, left[0]!, 0, leftBytes, at)
-            : writevSync(this.#fd, left as Uint8Array[], at);
+          left[0]!.length >= pieceBytes
+            ? writeSync(this.#fd, left[0]!, 0, pieceBytes, at)
+            : writevSync(this.#fd, upTo(left, pieceBytes), at);
         if (bytes === 0) throw new DiskError('EIO', this.path, `write ${this.path}: no byte was taken`);
         leftBytes -= bytes;
         at += bytes;

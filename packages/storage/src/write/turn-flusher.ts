@@ -9,9 +9,9 @@ export interface TurnWriter {
 }
 
 /** The kernel copies this much faster than a trip through the thread pool takes (about 25 us of CPU). */
-const SYNC_WRITE_BYTES_MAX = 128 * 1024;
+const SYNC_WRITE_BYTES_MAX = 2 << 20;
 /** Per turn and over all logs; past it only trifles are written on the loop. */
-const SYNC_TURN_BYTES_MAX = 1 << 20;
+const SYNC_TURN_BYTES_MAX = 4 << 20;
 const SYNC_TRIFLE_BYTES_MAX = 16 * 1024;
 /** A turn's writes that took longer were throttled by the kernel: leave them to the pool for a while. */
 const SLOW_TURN_MS = 20;
