@@ -6,6 +6,7 @@ import type { IndexMemory } from './segment/index-memory.ts';
 import type { OpenFiles } from './segment/open-files.ts';
 import type { StorageEvents } from './storage-event.ts';
 import type { TailMemory } from './tail/tail.ts';
+import type { SyncSlots } from './write/sync-slots.ts';
 import type { TurnFlusher } from './write/turn-flusher.ts';
 
 /** Counters since start, over all logs; the broker shows them as metrics. */
@@ -32,6 +33,7 @@ export interface StorageContext {
   readonly indexMemory: IndexMemory;
   readonly readBuffers: ReadBuffers;
   readonly flusher: TurnFlusher;
+  readonly syncSlots: SyncSlots;
   readonly directory: DirectoryFate;
   readonly events: StorageEvents;
   readonly stats: StorageStats;

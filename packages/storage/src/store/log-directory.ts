@@ -21,6 +21,7 @@ import type { OpenFiles } from '../segment/open-files.ts';
 import type { DirectoryFate, StorageContext, StorageStats } from '../storage-context.ts';
 import type { StorageEvents } from '../storage-event.ts';
 import type { TailMemory } from '../tail/tail.ts';
+import type { SyncSlots } from '../write/sync-slots.ts';
 import type { TurnFlusher } from '../write/turn-flusher.ts';
 import type { BackgroundQueue } from './background-queue.ts';
 import { SharedRun } from './shared-run.ts';
@@ -36,6 +37,7 @@ export interface SharedContext {
   readonly indexMemory: IndexMemory;
   readonly readBuffers: ReadBuffers;
   readonly flusher: TurnFlusher;
+  readonly syncSlots: SyncSlots;
   readonly events: StorageEvents;
   readonly stats: StorageStats;
   readonly verifyReads: 'first' | 'never';
@@ -100,6 +102,9 @@ export class LogDirectory implements StorageContext, DirectoryFate {
   }
   get flusher(): TurnFlusher {
     return this.#shared.flusher;
+  }
+  get syncSlots(): SyncSlots {
+    return this.#shared.syncSlots;
   }
   get events(): StorageEvents {
     return this.#shared.events;

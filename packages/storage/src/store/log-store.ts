@@ -20,6 +20,7 @@ import { SegmentList } from '../segment/segment-list.ts';
 import type { StorageStats } from '../storage-context.ts';
 import type { StorageEvents } from '../storage-event.ts';
 import { TailMemory } from '../tail/tail.ts';
+import { SyncSlots } from '../write/sync-slots.ts';
 import { TurnFlusher } from '../write/turn-flusher.ts';
 import { BackgroundQueue } from './background-queue.ts';
 import { DelayedRemovals } from './delayed-removals.ts';
@@ -59,6 +60,8 @@ export interface LogStoreOptions {
   readonly readBytesMax?: number;
   /** Descriptors to keep open. Default: half of what the process may have. */
   readonly openFilesMax?: number;
+  /** Syncs under way at a time, over all logs. Default 2. */
+  readonly syncsAtATime?: number;
   /** Checksums of batches read from disk: the first time since start ('first', default), or never. */
   readonly verifyReads?: 'first' | 'never';
 }
@@ -74,6 +77,8 @@ export interface LogDirectoryInfo {
 
 const MIB = 1 << 20;
 const DAY_MS = 86_400_000;
+/** Two keep the disk busy while the loop handles what one of them released, and leave half of the pool to reads. */
+const SYNCS_AT_A_TIME = 2;
 /** Of what is open in all, some belongs to sockets. */
 const OPEN_FILES_MAX = 10_000;
 /** Syncs of a clean stop under way at a time: as many as the thread pool has threads. */
@@ -153,6 +158,7 @@ export class LogStore {
       tailMemory: new TailMemory(options.tailBytesMax ?? 32 * MIB),
       indexMemory: new IndexMemory(options.indexBytesMax ?? 32 * MIB),
       readBuffers: new ReadBuffers(options.readBytesMax ?? 16 * MIB),
+      syncSlots: new SyncSlots(options.syncsAtATime ?? SYNCS_AT_A_TIME),
       flusher: new TurnFlusher(
         (run) => timers.afterTurn(run),
         () => clock.monotonic(),

@@ -43,6 +43,7 @@ export class LogWriter implements TurnWriter {
   #queue: WriteGroup[] = [];
   #writing = false;
   #syncing = false;
+  #waitsForSlot = false;
   /** Offsets: handed to the operating system, and on stable storage. */
   #writtenEnd: number;
   #syncedEnd: number;
@@ -159,9 +160,9 @@ export class LogWriter implements TurnWriter {
 
   /** Nothing queued and nothing under way. Rejects when it will not come to that. */
   async quiet(): Promise<void> {
-    while (this.#writing || this.#syncing || (this.#queue.length > 0 && !this.obstacle)) {
+    while (this.#writing || this.#syncing || this.#waitsForSlot || (this.#queue.length > 0 && !this.obstacle)) {
       this.#pump(0);
-      if (!this.#writing && !this.#syncing) continue;
+      if (!this.#writing && !this.#syncing && !this.#waitsForSlot) continue;
       await new Promise<void>((resolve) => {
         this.#idle.push(resolve);
       });
@@ -205,7 +206,15 @@ export class LogWriter implements TurnWriter {
       else void this.#writeOnPool(groups);
     }
     if (durable) this.#syncGoal = Math.max(this.#syncGoal, this.#writtenEnd);
-    if (!this.#syncing && !this.#failure && !this.#stalled && this.#wantsSync()) void this.#syncOnPool();
+    if (!this.#syncing && !this.#failure && !this.#stalled && this.#wantsSync()) {
+      if (this.#waitsForSlot) return;
+      this.#waitsForSlot = true;
+      this.#context.syncSlots.take(() => {
+        this.#waitsForSlot = false;
+        if (this.#failure || this.#stalled || this.#syncing || !this.#wantsSync()) this.#context.syncSlots.release();
+        else void this.#syncOnPool();
+      });
+    }
   }
 
   #wantsSync(): boolean {
@@ -280,6 +289,7 @@ export class LogWriter implements TurnWriter {
       this.#unsyncedNames = names;
       this.#unsyncedSinceMs = sinceMs;
       this.#syncing = false;
+      this.#context.syncSlots.release();
       if (passes(error)) this.#stall(error);
       else this.#fence(error);
       this.#settle();
@@ -304,6 +314,7 @@ export class LogWriter implements TurnWriter {
     }
     for (const open of held) this.#context.files.release(open);
     this.#syncing = false;
+    this.#context.syncSlots.release();
     this.#advance();
     this.#syncWaiters?.release(this.#syncedEnd);
     this.#settle();
@@ -333,7 +344,7 @@ export class LogWriter implements TurnWriter {
   /** Goes on with what came meanwhile. */
   #settle(): void {
     this.#pump(this.#context.flusher.syncBytesMax);
-    if (this.#writing || this.#syncing || this.#idle.length === 0) return;
+    if (this.#writing || this.#syncing || this.#waitsForSlot || this.#idle.length === 0) return;
     const idle = this.#idle;
     this.#idle = [];
     for (const resolve of idle) resolve();

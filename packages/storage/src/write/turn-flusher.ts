@@ -8,7 +8,7 @@ export interface TurnWriter {
   readonly queuedBytes: number;
 }
 
-/** The kernel copies this much faster than a trip through the thread pool takes (about 25 us of CPU). */
+/** Half a millisecond of the loop at most; a trip through the thread pool costs 25 us of CPU, and more for each piece. */
 const SYNC_WRITE_BYTES_MAX = 2 << 20;
 /** Per turn and over all logs; past it only trifles are written on the loop. */
 const SYNC_TURN_BYTES_MAX = 4 << 20;
