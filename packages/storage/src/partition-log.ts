@@ -6,6 +6,8 @@
 //
 // Always: startOffset <= highWatermark <= endOffset; persistedEnd <= endOffset; offsets are given once and in order; an
 // append either changes everything (segment, index, tail, producers, epochs) or nothing.
+//
+// Longer than most files here because every change of a log's state is in one class and can be read in one place.
 import { assert, DiskError } from '@moldau/kernel';
 import { checkBatch } from '@moldau/protocol/records/batch-check';
 import {
