@@ -71,7 +71,7 @@ async function brokerOf(side: Side): Promise<Peer> {
   brokers.set(side.key, peer);
   const topic = freshTopic('warm-up');
   const base = { bootstrap: peer.bootstrap, partitions: 4 };
-  const warm = values.quick ? 3 : 6;
+  const warm = values.quick ? 3 : 10;
   await runLoad('produce', {
     ...base,
     topic,

@@ -167,10 +167,7 @@ export const javaRows: readonly Row[] = [
     'max.request.size=2000000',
     'linger.ms=20',
   ]),
-  produceRow('java-produce-one-record', 'one 100 B record per request', 100, 20_000_000, [
-    'batch.size=0',
-    'linger.ms=0',
-  ]),
+  produceRow('java-produce-one-record', 'one 100 B record per batch', 100, 20_000_000, ['batch.size=0', 'linger.ms=0']),
   consumeRow('java-consume-100B', 'catching up, 100 B', 100, 400_000_000),
   consumeRow('java-consume-1KiB', 'catching up, 1 KiB', 1024, 1_000_000_000),
   consumeRow('java-consume-10KiB', 'catching up, 10 KiB', 10_240, 1_500_000_000),
