@@ -32,7 +32,10 @@ export interface OffsetAndMetadata {
 
 export type PartitionOffset = TopicPartition & OffsetAndMetadata;
 
-/** Called inside poll, in this order: revoked or lost, then assigned. What they return is waited for. */
+/**
+ * Called inside poll, in this order: revoked or lost, then assigned. What they return is waited for. With cooperative
+ * assignors only they get what changes hands, with others all that the member had and has.
+ */
 export interface RebalanceListener {
   /** Before partitions go to others: the last moment to commit for them. */
   onPartitionsRevoked?(partitions: readonly TopicPartition[]): void | Promise<void>;

@@ -120,6 +120,7 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
           owned: () => this.#positions.partitions(),
           revoke: (lost) => this.#revoke(lost),
           assign: (partitions) => this.#assign(partitions),
+          change: (partitions) => this.#change(partitions),
           partitionCounts: (topics) => this.#partitionCounts(topics),
           pollIdleMs: () => this.#pollIdleMs,
           left: (reason) => this.#events.emit('left', { reason }),
@@ -182,7 +183,7 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
   async unsubscribe(): Promise<void> {
     this.#assertOpen();
     if (this.#isManaged) {
-      await this.#revoke(this.#member!.state.lost);
+      await this.#revoke(this.#member!.hasLost);
       await this.#member!.leave('the consumer unsubscribed', this.#settings.defaultApiTimeoutMs);
     }
     this.#subscription = { kind: 'none' };
@@ -386,7 +387,7 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
     this.wakeup();
     try {
       if (this.#isManaged) {
-        await this.#revoke(this.#member!.state.lost, timeoutMs);
+        await this.#revoke(this.#member!.hasLost, timeoutMs);
         await this.#member!.leave('the consumer was closed', timeoutMs);
       } else {
         await this.#commits?.autoCommitNow(timeoutMs);
@@ -511,6 +512,28 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
       this.#cluster.requestRefresh();
     }
     await (this.#subscription as { listener: RebalanceListener }).listener.onPartitionsAssigned?.(partitions);
+  }
+
+  /** Cooperative: only what goes and what comes is touched and told. */
+  async #change(partitions: readonly TopicPartition[]): Promise<void> {
+    if (!this.#isManaged) return;
+    const { listener } = this.#subscription as { listener: RebalanceListener };
+    const next = new Set(partitions.map(partitionText));
+    const gone = this.assignment().filter((where) => !next.has(partitionText(where)));
+    const added = partitions.filter(({ topic, partition }) => !this.#positions.get(topic, partition));
+    try {
+      if (gone.length > 0) {
+        await this.#commits?.autoCommitNow(this.#settings.defaultApiTimeoutMs);
+        await listener.onPartitionsRevoked?.(gone);
+      }
+    } finally {
+      this.#positions.assign(partitions);
+      this.#fetcher.pump();
+    }
+    if (added.some(({ topic, partition }) => !this.#cluster.metadata.partition(topic, partition))) {
+      this.#cluster.requestRefresh();
+    }
+    await listener.onPartitionsAssigned?.(added);
   }
 
   /** For the leader of the group. A topic that is not there is left out, and asked for again with the next metadata. */

@@ -14,7 +14,7 @@ import { asKafkaError, KafkaError } from '../errors.ts';
 import { findCoordinator } from '../group/find-coordinator.ts';
 import type { CONSUMER_SETTINGS } from '../settings/consumer-settings.ts';
 import type { SettingsOf } from '../settings/setting.ts';
-import type { TopicPartition } from '../topic-partition.ts';
+import { partitionText, type TopicPartition } from '../topic-partition.ts';
 import type { Assignor } from './assignors/assignor.ts';
 import { decodeAssignment, decodeMember, encodeAssignment, encodeSubscription } from './group-protocol.ts';
 import * as membership from './membership.ts';
@@ -28,6 +28,8 @@ export interface MemberHooks {
   revoke(lost: boolean): Promise<void>;
   /** Takes what the group gave. Inside poll. */
   assign(partitions: readonly TopicPartition[]): Promise<void>;
+  /** Cooperative: keeps what it has of these, gives up the rest, takes what is new. */
+  change(partitions: readonly TopicPartition[]): Promise<void>;
   /** Partition counts of topics that exist; for the leader, with all topics of the group. */
   partitionCounts(topics: readonly string[]): Promise<Map<string, number>>;
   /** How long the application has not been in poll, in milliseconds; 0 while it is. */
@@ -53,6 +55,10 @@ export class GroupMember {
   /** Received and not yet taken by poll. */
   #pending: readonly TopicPartition[] | undefined;
   #hasAssignment = false;
+  /** Thrown out since the assignment at hand was taken: it is to be handed back as lost, whatever came after. */
+  #hasLost = false;
+  /** Keeps what it has while it joins (KIP-429). */
+  readonly #cooperative: boolean;
   /** What the member had, and in which generation: sticky assignors hear of it. */
   #lastOwned: { partitions: readonly TopicPartition[]; generation: number } = { partitions: [], generation: -1 };
   #fatal: KafkaError | undefined;
@@ -77,6 +83,7 @@ export class GroupMember {
     this.#cluster = o.cluster;
     this.#settings = o.settings;
     this.#assignors = o.assignors;
+    this.#cooperative = o.assignors.every(({ isCooperative }) => isCooperative);
     this.#hooks = o.hooks;
     this.#signal = o.signal;
   }
@@ -114,24 +121,74 @@ export class GroupMember {
       }
       if (this.#member.state === 'stable' && this.#member.rejoin === undefined) {
         if (this.#pending === undefined) return true;
+        if (await this.#handBackLost()) continue;
         const partitions = this.#pending;
         this.#pending = undefined;
-        this.#hasAssignment = true;
         this.#lastOwned = { partitions, generation: this.#member.generationId };
-        await this.#hooks.assign(partitions);
+        if (!this.#cooperative || !this.#hasAssignment) {
+          this.#hasAssignment = true;
+          await this.#hooks.assign(partitions);
+        } else {
+          await this.#changeTo(partitions);
+        }
         continue;
       }
       if (!this.#joining) {
-        if (this.#hasAssignment) {
+        if (this.#hasAssignment && !this.#cooperative) {
           this.#hasAssignment = false;
-          await this.#hooks.revoke(this.#member.lost);
+          const lost = this.#hasLost;
+          this.#hasLost = false;
+          await this.#hooks.revoke(lost);
+        } else if (this.#hasAssignment && !this.#hasLost) {
+          await this.#giveUpUnsubscribed();
         }
+        await this.#handBackLost();
         this.#startJoin();
+      } else {
+        await this.#handBackLost();
       }
+      // What a cooperative member has goes on being read while it joins.
+      if (this.#cooperative && this.#hasAssignment) return true;
       const leftMs = deadline - clock.monotonic();
       if (leftMs <= 0 || interrupted()) return false;
       await this.#signal.wait(timers, leftMs);
     }
+  }
+
+  /** After giving something up the member joins again, so that others get it; also when the application's listener threw. */
+  async #changeTo(partitions: readonly TopicPartition[]): Promise<void> {
+    const kept = new Set(partitions.map(partitionText));
+    const givesUp = this.#hooks.owned().some((where) => !kept.has(partitionText(where)));
+    try {
+      await this.#hooks.change(partitions);
+    } finally {
+      if (givesUp) this.requestRejoin('partitions were given up for other members');
+    }
+  }
+
+  /** True when there was something to hand back. */
+  async #handBackLost(): Promise<boolean> {
+    if (!this.#hasLost) return false;
+    this.#hasLost = false;
+    if (!this.#hasAssignment) return false;
+    this.#hasAssignment = false;
+    this.#lastOwned = { partitions: [], generation: -1 };
+    await this.#hooks.revoke(true);
+    return true;
+  }
+
+  async #giveUpUnsubscribed(): Promise<void> {
+    const topics = new Set(this.#hooks.topics());
+    const { partitions, generation } = this.#lastOwned;
+    const kept = partitions.filter(({ topic }) => topics.has(topic));
+    if (kept.length === partitions.length) return;
+    this.#lastOwned = { partitions: kept, generation };
+    await this.#hooks.change(kept);
+  }
+
+  /** What the member has was lost: the group may have given it to others. */
+  get hasLost(): boolean {
+    return this.#hasLost;
   }
 
   /** Something changed that the group should know of. */
@@ -196,6 +253,8 @@ export class GroupMember {
     this.#joining = undefined;
     this.#pending = undefined;
     this.#hasAssignment = false;
+    this.#hasLost = false;
+    this.#lastOwned = { partitions: [], generation: -1 };
     this.#shared = undefined;
     this.#groupTopics = [];
     this.#member = membership.OUTSIDE;
@@ -278,7 +337,7 @@ export class GroupMember {
         protocolType: 'consumer',
         protocols: this.#assignors.map((assignor) => ({
           name: assignor.name,
-          metadata: encodeSubscription(assignor, topics, this.#lastOwned.partitions, this.#lastOwned.generation),
+          metadata: this.#subscribed(assignor, topics),
         })),
         reason: reason ?? null,
       },
@@ -290,6 +349,13 @@ export class GroupMember {
     );
     if (verdict.kind !== 'proceed') return verdict;
     return this.#sync(era, connection, joined);
+  }
+
+  #subscribed(assignor: Assignor, topics: readonly string[]): Buffer {
+    // Sticky is told what the member had when it gave everything up; what was lost is nobody's claim under cooperative.
+    const { partitions, generation } = this.#lastOwned;
+    const none = this.#cooperative && this.#hasLost;
+    return encodeSubscription(assignor, topics, none ? [] : partitions, none ? -1 : generation, this.#cooperative);
   }
 
   async #sync(era: number, connection: BrokerConnection, joined: JoinGroupResponse): Promise<membership.Verdict> {
@@ -352,7 +418,8 @@ export class GroupMember {
   #digest([member, verdict]: membership.Step): membership.Verdict {
     const thrownOut = member.lost && !this.#member.lost;
     this.#member = member;
-    if (thrownOut) this.#hooks.left(member.rejoin ?? 'thrown out');
+    if (thrownOut) this.#hasLost = this.#hasAssignment;
+    if (thrownOut && this.#hasAssignment) this.#hooks.left(member.rejoin ?? 'thrown out');
     if (member.state !== 'stable') this.#pending = undefined;
     if (!member.isLeader) {
       this.#shared = undefined;
@@ -443,6 +510,7 @@ export class GroupMember {
     this.#era++;
     this.#stopHeartbeat();
     this.#pending = undefined;
+    this.#hasLost = this.#hasAssignment;
     if (this.#settings.groupInstanceId === undefined) {
       this.#member = membership.left(this.#member, reason);
       await this.#sendLeave(memberId, reason, this.#settings.requestTimeoutMs).catch(() => {});

@@ -13,13 +13,14 @@ export function encodeSubscription(
   topics: readonly string[],
   owned: readonly TopicPartition[],
   generationId: number,
+  cooperative: boolean,
 ): Buffer {
   return encodeVersioned(ConsumerProtocolSubscription, SUBSCRIPTION_VERSION, {
     topics: [...topics].sort(),
     userData: assignor.userData?.(owned, generationId) ?? null,
     // Under the eager protocol a member gives everything up before it joins.
-    ownedPartitions: [],
-    generationId: -1,
+    ownedPartitions: cooperative ? topicsOf(owned) : [],
+    generationId: cooperative ? generationId : -1,
     rackId: null,
   });
 }
@@ -29,16 +30,35 @@ export function decodeMember(member: {
   readonly groupInstanceId: string | null;
   readonly metadata: Buffer;
 }): AssignedMember {
-  const { topics, userData } = decodeVersioned(ConsumerProtocolSubscription, member.metadata, 'as-newest');
-  return { memberId: member.memberId, groupInstanceId: member.groupInstanceId, topics, userData };
+  const { topics, userData, ownedPartitions, generationId } = decodeVersioned(
+    ConsumerProtocolSubscription,
+    member.metadata,
+    'as-newest',
+  );
+  return {
+    memberId: member.memberId,
+    groupInstanceId: member.groupInstanceId,
+    topics,
+    userData,
+    owned: flat(ownedPartitions),
+    generation: generationId,
+  };
+}
+
+function topicsOf(partitions: readonly TopicPartition[]): { topic: string; partitions: number[] }[] {
+  return [...byTopic(partitions)].map(([topic, entries]) => ({
+    topic,
+    partitions: entries.map(({ partition }) => partition),
+  }));
+}
+
+function flat(topics: readonly { topic: string; partitions: readonly number[] }[]): TopicPartition[] {
+  return topics.flatMap(({ topic, partitions }) => partitions.map((partition) => ({ topic, partition })));
 }
 
 export function encodeAssignment(partitions: readonly TopicPartition[]): Buffer {
   return encodeVersioned(ConsumerProtocolAssignment, ASSIGNMENT_VERSION, {
-    assignedPartitions: [...byTopic(partitions)].map(([topic, entries]) => ({
-      topic,
-      partitions: entries.map(({ partition }) => partition),
-    })),
+    assignedPartitions: topicsOf(partitions),
     userData: null,
   });
 }
@@ -46,5 +66,5 @@ export function encodeAssignment(partitions: readonly TopicPartition[]): Buffer 
 export function decodeAssignment(bytes: Buffer): TopicPartition[] {
   if (bytes.length === 0) return [];
   const { assignedPartitions } = decodeVersioned(ConsumerProtocolAssignment, bytes, 'as-newest');
-  return assignedPartitions.flatMap(({ topic, partitions }) => partitions.map((partition) => ({ topic, partition })));
+  return flat(assignedPartitions);
 }

@@ -88,7 +88,7 @@ export function joinAnswered(member: Membership, answer: JoinAnswer): Step {
         JOIN_AGAIN,
       ];
     case 'UNKNOWN_MEMBER_ID':
-      return [{ ...outsideAgain(member, 'the member id was unknown to the coordinator'), memberId: '' }, JOIN_AGAIN];
+      return [{ ...thrownOut(member, 'the member id was unknown to the coordinator'), memberId: '' }, JOIN_AGAIN];
     case 'ILLEGAL_GENERATION':
     case 'REBALANCE_IN_PROGRESS':
       return [outsideAgain(member, 'the group is rebalancing'), JOIN_AGAIN];
@@ -101,11 +101,12 @@ export function syncAnswered(member: Membership, error: WireError): Step {
   switch (error) {
     case 'NONE':
       return [{ ...member, state: 'stable', lost: false }, PROCEED];
-    case 'REBALANCE_IN_PROGRESS':
     case 'ILLEGAL_GENERATION':
+      return [thrownOut(member, 'the generation ended while the member synced'), JOIN_AGAIN];
+    case 'REBALANCE_IN_PROGRESS':
       return [outsideAgain(member, 'the group rebalanced while the member synced'), JOIN_AGAIN];
     case 'UNKNOWN_MEMBER_ID':
-      return [{ ...outsideAgain(member, 'the member id was unknown to the coordinator'), memberId: '' }, JOIN_AGAIN];
+      return [{ ...thrownOut(member, 'the member id was unknown to the coordinator'), memberId: '' }, JOIN_AGAIN];
     default:
       return other(member, error);
   }

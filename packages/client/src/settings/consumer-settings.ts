@@ -62,8 +62,8 @@ export const CONSUMER_SETTINGS = {
   }),
   partitionAssignmentStrategy: list({
     kafka: 'partition.assignment.strategy',
-    default: ['range'],
-    doc: 'Ways to share partitions, by preference: range, roundrobin, sticky (or the names of Kafka’s Java classes).',
+    default: ['range', 'cooperative-sticky'],
+    doc: 'Ways to share partitions, by preference: range, roundrobin, sticky, cooperative-sticky (or Kafka’s Java classes). cooperative-sticky alone rebalances without stopping what stays.',
   }),
   isolationLevel: oneOf({
     kafka: 'isolation.level',

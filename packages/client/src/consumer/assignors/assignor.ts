@@ -9,11 +9,16 @@ export interface AssignedMember {
   readonly topics: readonly string[];
   /** What the member's own assignor put into its subscription; null when nothing. */
   readonly userData: Buffer | null;
+  /** What the member still has while it joins (cooperative only), and the generation it has it in. */
+  readonly owned?: readonly TopicPartition[];
+  readonly generation?: number;
 }
 
 export interface Assignor {
-  /** The name that members agree on: 'range', 'roundrobin', 'sticky'. */
+  /** The name that members agree on: 'range', 'roundrobin', 'sticky', 'cooperative-sticky'. */
   readonly name: string;
+  /** Its members keep what they have while they join (KIP-429). A consumer does so when all its assignors allow it. */
+  readonly isCooperative?: true;
   /** Bytes to send along when joining, given what the member had and the generation it had it in. */
   userData?(owned: readonly TopicPartition[], generation: number): Buffer | null;
   /** Each member's partitions, by member id. `partitionCounts` has the topics that exist; others get nobody. */

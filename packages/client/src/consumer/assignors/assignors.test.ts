@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { partitionText, type TopicPartition } from '../../topic-partition.ts';
 import type { AssignedMember } from './assignor.ts';
 import { assignorsOf } from './assignors.ts';
+import { cooperativeStickyAssignor } from './cooperative-sticky.ts';
 import { rangeAssignor } from './range.ts';
 import { roundRobinAssignor } from './round-robin.ts';
 import { decodeClaim, encodeClaim, stickyAssignor } from './sticky.ts';
@@ -131,4 +132,63 @@ for (const assignor of [rangeAssignor, roundRobinAssignor, stickyAssignor]) {
 test('names of Java’s classes are understood, others are refused', () => {
   expect(assignorsOf(['org.apache.kafka.clients.consumer.RangeAssignor', 'range'])).toEqual([rangeAssignor]);
   expect(() => assignorsOf(['fair'])).toThrow('range, roundrobin, sticky');
+});
+
+test('cooperative sticky: user data as Java has it, the generation as one int32; older members tell it only there', () => {
+  expect(cooperativeStickyAssignor.userData!([], 7)).toEqual(Buffer.from([0, 0, 0, 7]));
+  const t0 = { topic: 't', partition: 0 };
+  const stale = member('a', ['t'], { owned: [t0], generation: 3 });
+  const older = member('b', ['t'], { owned: [t0], userData: Buffer.from([0, 0, 0, 9]) });
+  // The later generation has it; it is free to go to nobody else while the other believes to own it as well.
+  expect(shown(cooperativeStickyAssignor.assign([stale, older], new Map([['t', 1]])))).toEqual({ a: '', b: 't-0' });
+});
+
+test('cooperative sticky: what moves is given up first, then given on; what stays is never touched', () => {
+  const counts = new Map([['t', 4]]);
+  const all = [0, 1, 2, 3].map((partition) => ({ topic: 't', partition }));
+  const first = member('a', ['t'], { owned: all, generation: 1 });
+  const round = cooperativeStickyAssignor.assign([first, member('b', ['t'])], counts);
+  expect(shown(round)).toEqual({ a: 't-0 t-1', b: '' });
+  const after = [
+    member('a', ['t'], { owned: round.get('a')!, generation: 2 }),
+    member('b', ['t'], { owned: round.get('b')!, generation: 2 }),
+  ];
+  expect(shown(cooperativeStickyAssignor.assign(after, counts))).toEqual({ a: 't-0 t-1', b: 't-2 t-3' });
+});
+
+test('cooperative sticky: whoever comes and goes, no partition is given to one while another holds it, and two rounds share all', () => {
+  const groups = fc.array(fc.uniqueArray(fc.integer({ min: 0, max: 6 }), { minLength: 1, maxLength: 6 }), {
+    minLength: 1,
+    maxLength: 6,
+  });
+  fc.assert(
+    fc.property(groups, fc.integer({ min: 1, max: 20 }), (steps, partitions) => {
+      const counts = new Map([['t', partitions]]);
+      let owned = new Map<string, TopicPartition[]>();
+      let generation = 0;
+      for (const ids of steps) {
+        for (let round = 0; round < 2; round++) {
+          const members = ids.map((id) =>
+            member(`m${id}`, ['t'], {
+              owned: owned.get(`m${id}`) ?? [],
+              generation: owned.has(`m${id}`) ? generation : -1,
+            }),
+          );
+          const shares = cooperativeStickyAssignor.assign(members, counts);
+          for (const { memberId, owned: had = [] } of members) {
+            for (const { partition } of shares.get(memberId)!) {
+              const others = members.filter((other) => other.memberId !== memberId);
+              expect(others.some((other) => other.owned!.some((p) => p.partition === partition))).toBe(false);
+            }
+            expect(had.length).toBeLessThanOrEqual(partitions);
+          }
+          owned = shares;
+          generation++;
+        }
+        const sizes = [...owned.values()].map(({ length }) => length);
+        expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(partitions);
+        expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
+      }
+    }),
+  );
 });

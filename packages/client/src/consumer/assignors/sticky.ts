@@ -8,7 +8,8 @@
 import { PartitionMap, type TopicPartition } from '../../topic-partition.ts';
 import { type AssignedMember, type Assignor, compare, inMemberOrder, subscribedTopics } from './assignor.ts';
 
-interface Claim {
+/** What a member says it had, and in which generation; -1 unknown. */
+export interface Claim {
   readonly owned: readonly TopicPartition[];
   readonly generation: number;
 }
@@ -17,43 +18,52 @@ export const stickyAssignor: Assignor = {
   name: 'sticky',
   userData: (owned, generation) => (owned.length === 0 ? null : encodeClaim({ owned, generation })),
 
-  assign(members, partitionCounts) {
-    const ordered = inMemberOrder(members);
-    const subscribed = new Map(ordered.map(({ memberId, topics }) => [memberId, new Set(topics)]));
-    const loads = new Map<string, TopicPartition[]>(ordered.map(({ memberId }) => [memberId, []]));
-    const owners = keptOwners(ordered, subscribed, partitionCounts);
-    for (const [topic, partition, owner] of owners.entries()) loads.get(owner)!.push({ topic, partition });
-
-    const takers = (topic: string) => ordered.filter(({ memberId }) => subscribed.get(memberId)!.has(topic));
-    const free: { topic: string; partition: number; takers: AssignedMember[] }[] = [];
-    for (const topic of subscribedTopics(members, partitionCounts)) {
-      const able = takers(topic);
-      for (let partition = 0; partition < partitionCounts.get(topic)!; partition++) {
-        if (!owners.has(topic, partition)) free.push({ topic, partition, takers: able });
-      }
-    }
-    free.sort((a, b) => a.takers.length - b.takers.length || compare(a.topic, b.topic) || a.partition - b.partition);
-    for (const { topic, partition, takers: able } of free) {
-      const least = able.reduce((best, member) =>
-        loads.get(member.memberId)!.length < loads.get(best.memberId)!.length ? member : best,
-      );
-      loads.get(least.memberId)!.push({ topic, partition });
-    }
-    balance(loads, subscribed);
-    for (const list of loads.values()) list.sort((a, b) => compare(a.topic, b.topic) || a.partition - b.partition);
-    return loads;
-  },
+  assign: (members, partitionCounts) => shareSticky(members, partitionCounts, ({ userData }) => decodeClaim(userData)),
 };
+
+/** The sharing itself; `claimOf` reads what a member had from where its assignor keeps it. */
+export function shareSticky(
+  members: readonly AssignedMember[],
+  partitionCounts: ReadonlyMap<string, number>,
+  claimOf: (member: AssignedMember) => Claim,
+): Map<string, TopicPartition[]> {
+  const ordered = inMemberOrder(members);
+  const subscribed = new Map(ordered.map(({ memberId, topics }) => [memberId, new Set(topics)]));
+  const loads = new Map<string, TopicPartition[]>(ordered.map(({ memberId }) => [memberId, []]));
+  const owners = keptOwners(ordered, subscribed, partitionCounts, claimOf);
+  for (const [topic, partition, owner] of owners.entries()) loads.get(owner)!.push({ topic, partition });
+
+  const takers = (topic: string) => ordered.filter(({ memberId }) => subscribed.get(memberId)!.has(topic));
+  const free: { topic: string; partition: number; takers: AssignedMember[] }[] = [];
+  for (const topic of subscribedTopics(members, partitionCounts)) {
+    const able = takers(topic);
+    for (let partition = 0; partition < partitionCounts.get(topic)!; partition++) {
+      if (!owners.has(topic, partition)) free.push({ topic, partition, takers: able });
+    }
+  }
+  free.sort((a, b) => a.takers.length - b.takers.length || compare(a.topic, b.topic) || a.partition - b.partition);
+  for (const { topic, partition, takers: able } of free) {
+    const least = able.reduce((best, member) =>
+      loads.get(member.memberId)!.length < loads.get(best.memberId)!.length ? member : best,
+    );
+    loads.get(least.memberId)!.push({ topic, partition });
+  }
+  balance(loads, subscribed);
+  for (const list of loads.values()) list.sort((a, b) => compare(a.topic, b.topic) || a.partition - b.partition);
+  return loads;
+}
 
 function keptOwners(
   members: readonly AssignedMember[],
   subscribed: ReadonlyMap<string, ReadonlySet<string>>,
   partitionCounts: ReadonlyMap<string, number>,
+  claimOf: (member: AssignedMember) => Claim,
 ): PartitionMap<string> {
   const owners = new PartitionMap<string>();
   const generations = new PartitionMap<number>();
-  for (const { memberId, userData } of members) {
-    const { owned, generation } = decodeClaim(userData);
+  for (const member of members) {
+    const { memberId } = member;
+    const { owned, generation } = claimOf(member);
     for (const { topic, partition } of owned) {
       const exists = partition >= 0 && partition < (partitionCounts.get(topic) ?? 0);
       if (!exists || !subscribed.get(memberId)!.has(topic)) continue;
