@@ -25,7 +25,7 @@ const definitions = {
   },
   logRecovered: {
     level: 'info',
-    meaning: 'A log was checked after an unclean stop; an unfinished write at its end was cut off.',
+    meaning: 'A log was checked after an unclean stop; cutBytes of an unfinished write were cut off its end.',
     fields: { log: 'text', directory: 'text', endOffset: 'number', scannedBytes: 'bytes', cutBytes: 'bytes' },
   },
   logDamaged: {
