@@ -127,6 +127,10 @@ describe('refusals name place, key, value and what is allowed', () => {
       '\n\nauto.create.topics.enable=yes',
       'server.properties:3: auto.create.topics.enable=yes: Expected value to be either true or false; allowed: true or false',
     ],
+    [
+      'file.delete.delay.ms=1',
+      'server.properties:1: file.delete.delay.ms=1: no such setting of a broker, only of a topic; here it is called log.segment.delete.delay.ms',
+    ],
     ['log.retnetion.ms=1', 'server.properties:1: log.retnetion.ms=1: no such setting; did you mean log.retention.ms?'],
     [
       'entirely.made.up.thing=1',

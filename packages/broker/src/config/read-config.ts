@@ -10,6 +10,7 @@ import { type ConfigSources, type GivenSetting, gatherSettings } from './config-
 import { readListeners } from './listeners.ts';
 import { judgeOther } from './other-settings.ts';
 import { readSetting } from './setting.ts';
+import { TOPIC_SETTINGS } from './settings/topic.ts';
 
 export interface ReadConfig {
   readonly config: BrokerConfig;
@@ -93,6 +94,8 @@ function problemOf(given: GivenSetting, detail: string, secret = false): ConfigP
 }
 
 function unknown(key: string): string {
+  const ofTopics = TOPIC_SETTINGS[key as keyof typeof TOPIC_SETTINGS]?.servers[0];
+  if (ofTopics) return `no such setting of a broker, only of a topic; here it is called ${ofTopics.name}`;
   const meant = nearest(key, Object.keys(BROKER_SETTINGS));
   return meant ? `no such setting; did you mean ${meant}?` : 'no such setting; docs/configuration.md lists them all';
 }
