@@ -1,4 +1,4 @@
-// .properties of Kafka's clients to the options of ours.
+// .properties of Kafka's clients to the options of ours, for a client that is about to connect.
 import { ADMIN_SETTINGS } from '@moldau/client/settings/admin-settings';
 import { CONSUMER_SETTINGS } from '@moldau/client/settings/consumer-settings';
 import { PRODUCER_SETTINGS } from '@moldau/client/settings/producer-settings';
@@ -7,6 +7,7 @@ import { CommandLineError } from '../command-line/option.ts';
 import type { Properties } from '../settings/properties.ts';
 import type { Terminal } from '../terminal.ts';
 import { logLine } from '../text/log-line.ts';
+import { warnIfUnreachable } from './reachability.ts';
 
 export const adminSettings = (properties: Properties, terminal: Terminal) => read(ADMIN_SETTINGS, properties, terminal);
 export const consumerSettings = (properties: Properties, terminal: Terminal) =>
@@ -19,6 +20,7 @@ const JAVA_ONLY = /^(key|value)\.(de)?serializer$|^metric|^client\.dns\.lookup$|
 
 function read<S extends SettingTable>(table: S, properties: Properties, terminal: Terminal): OptionsOf<S> {
   refuseSecurity(properties);
+  warnIfUnreachable(properties.get('bootstrap.servers'), terminal);
   const { options, unknown } = settingsFromProperties(table, Object.fromEntries(properties));
   for (const name of unknown) {
     if (JAVA_ONLY.test(name) || name.startsWith('security.')) continue;

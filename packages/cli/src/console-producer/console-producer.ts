@@ -49,18 +49,19 @@ async function produceLines(sender: Sender, read: LineReader, terminal: Terminal
   const prompt = () => {
     if (terminal.inputIsTerminal) terminal.out('>');
   };
+  const aborted = new Promise<undefined>((resolve) => {
+    stop.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
   const produce = async (lines: readonly string[]) => {
     for (const line of lines) {
+      if (stop.aborted) return;
       const pending = sender.send(read(line, ++lineNumber));
-      if (pending !== undefined) await pending;
+      if (pending !== undefined) await Promise.race([pending, aborted]);
       prompt();
     }
   };
   prompt();
   const input = terminal.input[Symbol.asyncIterator]();
-  const aborted = new Promise<undefined>((resolve) => {
-    stop.addEventListener('abort', () => resolve(undefined), { once: true });
-  });
   for (;;) {
     const chunk = await Promise.race([input.next(), aborted]);
     if (chunk === undefined) return;

@@ -103,7 +103,7 @@ export const producerPerf = defineTool({
   options: OPTIONS,
   run: async (options, terminal) => {
     checkOptions(options);
-    const properties = await producerProperties(options);
+    const properties = await producerProperties(options, terminal);
     const { Producer } = await import('@moldau/client/producer/producer');
     const payloads = choosePayloads(options, terminal);
     const producer = new Producer(producerSettings(properties, terminal));
@@ -139,13 +139,18 @@ function checkOptions(options: Options): void {
   }
 }
 
-async function producerProperties(options: Options): Promise<Properties> {
+async function producerProperties(options: Options, terminal: Terminal): Promise<Properties> {
   for (const [now, before] of [
     ['command-property', 'producer-props'],
     ['command-config', 'producer.config'],
   ] as const) {
     if (options.has(now) && options.has(before)) {
       throw new CommandLineError(`--${before} and --${now} cannot be specified together.`);
+    }
+    if (options.has(before)) {
+      terminal.out(
+        `Option --${before} has been deprecated and will be removed in a future version. Use --${now} instead.\n`,
+      );
     }
   }
   const file = options.value('command-config') ?? options.value('producer.config');

@@ -314,6 +314,7 @@ export class Producer<K = Bytes, V = Bytes> implements ProducerApi<K, V> {
       for (const record of expired) this.#failHeld(record, this.#heldError(topic, record, known?.partitions.length));
     }
     if (next < Number.POSITIVE_INFINITY) this.#armHeld(next);
+    else this.#notifyWritable();
   }
 
   #heldError(topic: string, { partition }: Held, partitionCount: number | undefined): KafkaError {
