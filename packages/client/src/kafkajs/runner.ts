@@ -24,6 +24,7 @@ import type { Pauses, Subscriptions } from './subscriptions.ts';
 import { type Work, WorkLine } from './work.ts';
 
 const POLL_MS = 1000;
+const PAUSE_STEP_MS = 100;
 /** Share of the rebalance time-out that handlers may use to come to an end; the rest is for the commit. */
 const HANDLER_SHARE = 0.8;
 
@@ -266,7 +267,10 @@ export class Runner {
           return;
         }
         failures++;
-        await sleep(ports.timers, retryTime);
+        // In steps, as the partition may go meanwhile.
+        for (let leftMs = retryTime; leftMs > 0 && work.state === 'live'; leftMs -= PAUSE_STEP_MS) {
+          await sleep(ports.timers, Math.min(leftMs, PAUSE_STEP_MS));
+        }
       }
     }
     const duration = ports.clock.monotonic() - startedAt;
@@ -347,7 +351,7 @@ export class Runner {
   }
 
   async #close(): Promise<void> {
-    this.#line.end(undefined, this.#crash ? 'stale' : 'halting');
+    this.#line.end(undefined, 'halting');
     try {
       await this.#native.close();
     } catch (error) {

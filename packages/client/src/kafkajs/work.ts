@@ -48,10 +48,13 @@ export class WorkLine {
       const index = this.#waiting.findIndex((work) => !this.isActive(work));
       const [work] = index < 0 ? [] : this.#waiting.splice(index, 1);
       if (!work) return;
-      const done = this.#process(work).finally(() => {
-        this.#active.delete(work);
-        this.pump();
-      });
+      // Active before its handler is called, which may at once seek or stop.
+      const done = Promise.resolve()
+        .then(() => this.#process(work))
+        .finally(() => {
+          this.#active.delete(work);
+          this.pump();
+        });
       this.#active.set(work, done);
     }
   }

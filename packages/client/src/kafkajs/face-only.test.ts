@@ -1,0 +1,263 @@
+// What only the KafkaJS face does: where it is better than the original, and what it says where it has less.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Broker } from '@moldau/broker';
+import { readBrokerConfig } from '@moldau/broker/config/read-config';
+import { nodePorts } from '@moldau/kernel/node/ports';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import * as kafkajs from '../kafkajs.ts';
+
+let broker: Broker;
+let directory: string;
+let kafka: kafkajs.Kafka;
+let admin: kafkajs.Admin;
+const open: { disconnect(): Promise<void> }[] = [];
+let names = 0;
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'moldau-kafkajs-'));
+  const { config } = readBrokerConfig({
+    overrides: [
+      'listeners=PLAINTEXT://127.0.0.1:0',
+      `log.dirs=${directory}`,
+      'group.initial.rebalance.delay.ms=0',
+      'offsets.topic.num.partitions=1',
+    ],
+  });
+  broker = await Broker.start({ ports: nodePorts, config, hostName: 'localhost' });
+  kafka = new kafkajs.Kafka({
+    brokers: [`127.0.0.1:${broker.endpoints[0]!.port}`],
+    logLevel: kafkajs.logLevel.NOTHING,
+    retry: { initialRetryTime: 20, retries: 3 },
+  });
+  admin = kafka.admin();
+  await admin.connect();
+});
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((client) => client.disconnect()));
+});
+
+afterAll(async () => {
+  await admin.disconnect();
+  await broker.stop('the tests are over');
+  rmSync(directory, { recursive: true, force: true });
+});
+
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 15));
+}
+
+async function topicOf(count: number, numPartitions = 1): Promise<string> {
+  const topic = `topic-${++names}`;
+  await admin.createTopics({ topics: [{ topic, numPartitions }] });
+  const producer = kafka.producer();
+  await producer.connect();
+  for (let partition = 0; partition < numPartitions; partition++) {
+    const messages = Array.from({ length: count }, (_, index) => ({ value: `${partition} ${index}`, partition }));
+    await producer.send({ topic, messages });
+  }
+  await producer.disconnect();
+  return topic;
+}
+
+async function consumer(groupId: string, config: Partial<kafkajs.ConsumerConfig> = {}) {
+  const made = kafka.consumer({ groupId, maxWaitTimeInMs: 50, heartbeatInterval: 50, ...config });
+  open.push(made);
+  await made.connect();
+  return made;
+}
+
+async function committed(groupId: string, topic: string): Promise<string[]> {
+  const [entry] = await admin.fetchOffsets({ groupId, topics: [topic] });
+  return entry!.partitions.map(({ offset }) => offset);
+}
+
+for (const codec of ['Snappy', 'LZ4', 'ZSTD'] as const) {
+  test(`${codec} needs no plug-in`, async () => {
+    const topic = await topicOf(0);
+    const producer = kafka.producer();
+    open.push(producer);
+    await producer.connect();
+    await producer.send({
+      topic,
+      compression: kafkajs.CompressionTypes[codec],
+      messages: [{ value: 'x'.repeat(999) }],
+    });
+    const reader = await consumer(`group-${++names}`);
+    let length = 0;
+    await reader.subscribe({ topic, fromBeginning: true });
+    await reader.run({
+      eachMessage: async ({ message }) => {
+        length = message.value!.length;
+      },
+    });
+    await until(() => length === 999);
+  });
+}
+
+test('a handler that takes its time is waited for in a rebalance, and no message is handled twice', async () => {
+  const topic = await topicOf(6, 2);
+  const groupId = `group-${++names}`;
+  const handled: string[] = [];
+  const member = async () => {
+    const reader = await consumer(groupId, { sessionTimeout: 6000 });
+    await reader.subscribe({ topic, fromBeginning: true });
+    await reader.run({
+      partitionsConsumedConcurrently: 2,
+      eachMessage: async ({ message }) => {
+        await new Promise((resolve) => setTimeout(resolve, 60));
+        handled.push(String(message.value));
+      },
+    });
+  };
+  await member();
+  await until(() => handled.length >= 2);
+  await member();
+  await until(() => handled.length >= 12);
+  expect(handled.toSorted()).toEqual(['0', '1'].flatMap((p) => [0, 1, 2, 3, 4, 5].map((index) => `${p} ${index}`)));
+});
+
+test('eachBatch under a rebalance: heartbeat ends the handler, what it has resolved is committed', async () => {
+  const topic = await topicOf(40, 2);
+  const groupId = `group-${++names}`;
+  const handled: string[] = [];
+  const member = async () => {
+    const reader = await consumer(groupId);
+    await reader.subscribe({ topic, fromBeginning: true });
+    await reader.run({
+      eachBatch: async ({ batch, resolveOffset, heartbeat }) => {
+        for (const message of batch.messages) {
+          handled.push(String(message.value));
+          resolveOffset(message.offset);
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          await heartbeat();
+        }
+      },
+    });
+  };
+  await member();
+  await until(() => handled.length >= 5);
+  await member();
+  await until(() => new Set(handled).size === 80);
+  expect(handled).toHaveLength(80);
+});
+
+test('stop waits for the message at hand and commits it; run goes on after it', async () => {
+  const topic = await topicOf(5);
+  const groupId = `group-${++names}`;
+  const reader = await consumer(groupId);
+  await reader.subscribe({ topic, fromBeginning: true });
+  const handled: string[] = [];
+  const eachMessage = async ({ message }: kafkajs.EachMessagePayload) => {
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    handled.push(message.offset);
+  };
+  await reader.run({ eachMessage });
+  await until(() => handled.length === 2);
+  await reader.stop();
+  const before = handled.length;
+  expect(await committed(groupId, topic)).toEqual([String(before)]);
+  await reader.run({ eachMessage });
+  await until(() => handled.length === 5);
+  expect(handled).toEqual(['0', '1', '2', '3', '4']);
+});
+
+test('a crash that may pass restarts the consumer, where it was', async () => {
+  const topic = await topicOf(3);
+  const reader = await consumer(`group-${++names}`, { retry: { retries: 0, initialRetryTime: 10 } });
+  const handled: string[] = [];
+  let crashes = 0;
+  reader.on(reader.events.CRASH, ({ payload }) => {
+    crashes += payload.restart ? 1 : 0;
+  });
+  await reader.subscribe({ topic, fromBeginning: true });
+  await reader.run({
+    eachMessage: async ({ message }) => {
+      if (message.offset === '1' && crashes === 0) throw new Error('once');
+      handled.push(message.offset);
+    },
+  });
+  await until(() => handled.length === 3);
+  expect([crashes, handled]).toEqual([1, ['0', '1', '2']]);
+});
+
+test('autoCommitThreshold commits in the middle of a batch', async () => {
+  const topic = await topicOf(10);
+  const groupId = `group-${++names}`;
+  const reader = await consumer(groupId);
+  const commits: string[] = [];
+  reader.on(reader.events.COMMIT_OFFSETS, ({ payload }) => {
+    commits.push(payload.topics[0].partitions[0].offset);
+  });
+  await reader.subscribe({ topic, fromBeginning: true });
+  await reader.run({ autoCommitThreshold: 4, eachMessage: async () => {} });
+  await until(async () => (await committed(groupId, topic))[0] === '10');
+  expect(commits).toEqual(['4', '8', '10']);
+});
+
+test('fromBeginning is kept topic by topic', async () => {
+  const [all, news] = [await topicOf(2), await topicOf(2)];
+  const reader = await consumer(`group-${++names}`);
+  await reader.subscribe({ topic: all, fromBeginning: true });
+  await reader.subscribe({ topic: news });
+  const got: string[] = [];
+  await reader.run({
+    eachMessage: async ({ topic, message }) => {
+      got.push(`${topic} ${message.offset}`);
+    },
+  });
+  await until(() => got.length === 2);
+  expect(got).toEqual([`${all} 0`, `${all} 1`]);
+  expect(got.some((one) => one.startsWith(news))).toBe(false);
+});
+
+test('a seek from inside the handler takes effect after its message', async () => {
+  const topic = await topicOf(4);
+  const reader = await consumer(`group-${++names}`);
+  await reader.subscribe({ topic, fromBeginning: true });
+  const got: string[] = [];
+  await reader.run({
+    eachMessage: async ({ message }) => {
+      got.push(message.offset);
+      if (got.length === 1) reader.seek({ topic, partition: 0, offset: '3' });
+    },
+  });
+  await until(() => got.length === 2);
+  expect(got).toEqual(['0', '3']);
+});
+
+test('offsets of a group are set and reset without joining it', async () => {
+  const topic = await topicOf(6);
+  const groupId = `group-${++names}`;
+  const reader = await consumer(groupId);
+  await reader.subscribe({ topic });
+  await reader.run({ eachMessage: async () => {} });
+  const two = { groupId, topic, partitions: [{ partition: 0, offset: '2' }] };
+  await expect(admin.setOffsets(two)).rejects.toBeInstanceOf(kafkajs.KafkaJSNonRetriableError);
+  await reader.disconnect();
+  await admin.setOffsets(two);
+  expect(await committed(groupId, topic)).toEqual(['2']);
+  await admin.resetOffsets({ groupId, topic, earliest: false });
+  expect(await committed(groupId, topic)).toEqual(['6']);
+  await admin.resetOffsets({ groupId, topic, earliest: true });
+  expect(await committed(groupId, topic)).toEqual(['0']);
+  expect(await admin.listPartitionReassignments().catch((error: Error) => error.name)).toBeDefined();
+});
+
+test('what is not there says so, and is refused where it would be ignored', async () => {
+  const brokers = ['127.0.0.1:1'];
+  for (const options of [{ ssl: true }, { sasl: { mechanism: 'plain' } }, { socketFactory: () => {} }]) {
+    expect(() => new kafkajs.Kafka({ brokers, ...options })).toThrow(kafkajs.KafkaJSNotImplemented);
+  }
+  expect(() => new kafkajs.Kafka({ brokers: [] })).toThrow(kafkajs.KafkaJSNonRetriableError);
+  expect(() => kafka.producer({ transactionalId: 't' })).toThrow(kafkajs.KafkaJSNotImplemented);
+  await expect(kafka.producer().transaction()).rejects.toMatchObject({
+    name: 'KafkaJSNotImplemented',
+    retriable: false,
+  });
+  await expect(admin.createAcls({ acl: [] })).rejects.toBeInstanceOf(kafkajs.KafkaJSNotImplemented);
+  const own = [() => ({})] as unknown as kafkajs.PartitionAssigner[];
+  expect(() => kafka.consumer({ groupId: 'g', partitionAssigners: own })).toThrow(kafkajs.KafkaJSNotImplemented);
+});
