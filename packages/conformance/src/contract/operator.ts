@@ -4,6 +4,7 @@
 import { Admin as ModernAdmin } from '@platformatic/kafka';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { bootstrap } from '../suite/target.ts';
+import { whenLed } from './leaders.ts';
 
 export interface Operator {
   createTopic(topic: string, partitions: number, configs?: Readonly<Record<string, string>>): Promise<void>;
@@ -25,7 +26,11 @@ export async function openOperator(): Promise<Operator> {
   return {
     async createTopic(topic, partitions, configs = {}) {
       const configEntries = Object.entries(configs).map(([name, value]) => ({ name, value }));
-      await admin.createTopics({ topics: [{ topic, numPartitions: partitions, configEntries }], waitForLeaders: true });
+      await admin.createTopics({
+        topics: [{ topic, numPartitions: partitions, configEntries }],
+        waitForLeaders: false,
+      });
+      await whenLed(topic, partitions);
     },
     async sizeOf(topic, partitions) {
       // KafkaJS has no DescribeLogDirs.

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually, sleep } from '../suite/eventually.ts';
 import { bootstrap, broker, fresh } from '../suite/target.ts';
 import type { ClientAdapter, ConnectedClient } from './client.ts';
+import { createTopic } from './leaders.ts';
 import { numbered, values } from './records.ts';
 
 export function restartContract(adapter: ClientAdapter): void {
@@ -21,7 +22,7 @@ export function restartContract(adapter: ClientAdapter): void {
       test(`${how === 'kill' ? 'kill -9' : 'a stop in order'} while records flow`, async () => {
         const topic = fresh(`restart-${how}`);
         const group = fresh('g');
-        await client.createTopic(topic, 1);
+        await createTopic(client, topic, 1);
         const idempotent = adapter.can.idempotence;
         const member = await client.join({ group, topic });
         await eventually('an assignment', () => member.assignment().length === 1);
@@ -81,7 +82,9 @@ export function restartContract(adapter: ClientAdapter): void {
           await sending.send(topic, [{ key: null, value: Buffer.from('last'), partition: 0 }]);
           await sending.close();
           await eventually('the last record', () => values(after.records).includes('last'));
-          expect(values(after.records)).toEqual(['last']);
+          // A client that hands over again what it had not committed is in its right, but nothing may come behind the last.
+          if (adapter.can.redelivers) expect(values(after.records).at(-1)).toBe('last');
+          else expect(values(after.records)).toEqual(['last']);
         } finally {
           await after.leave();
         }

@@ -113,7 +113,7 @@ class KafkaJsClient implements ConnectedClient {
       const configEntries = Object.entries(configs).map(([key, value]) => ({ name: key, value }));
       await admin.createTopics({
         topics: [{ topic: name, numPartitions: partitions, configEntries }],
-        waitForLeaders: true,
+        waitForLeaders: false,
       });
     } finally {
       await admin.disconnect();

@@ -10,6 +10,7 @@ import {
 } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { groupContract } from '../../contract/groups.ts';
+import { whenLed } from '../../contract/leaders.ts';
 import { numbered } from '../../contract/records.ts';
 import { roundTripContract } from '../../contract/round-trip.ts';
 import { eventually } from '../../suite/eventually.ts';
@@ -49,9 +50,10 @@ describe('KafkaJS: admin', () => {
 
   test('topics: create, describe, grow, list, delete', async () => {
     const topic = fresh('admin');
-    expect(await admin.createTopics({ topics: [{ topic, numPartitions: 2 }], waitForLeaders: true })).toBe(true);
+    expect(await admin.createTopics({ topics: [{ topic, numPartitions: 2 }], waitForLeaders: false })).toBe(true);
     expect(await admin.createTopics({ topics: [{ topic, numPartitions: 2 }] })).toBe(false);
     expect(await admin.listTopics()).toContain(topic);
+    await whenLed(topic, 2);
     await admin.createPartitions({ topicPartitions: [{ topic, count: 5 }] });
     await eventually('five partitions', async () => {
       const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
@@ -76,7 +78,8 @@ describe('KafkaJS: admin', () => {
 
   test('offsets: ends, by timestamp, deleting records', async () => {
     const topic = fresh('offsets');
-    await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true });
+    await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: false });
+    await whenLed(topic, 1);
     await fill(topic, 10);
     expect(await admin.fetchTopicOffsets(topic)).toEqual([{ partition: 0, offset: '10', high: '10', low: '0' }]);
     const at = await admin.fetchTopicOffsetsByTimestamp(topic, 1_700_000_004_500);
@@ -88,7 +91,8 @@ describe('KafkaJS: admin', () => {
   test('configs: describe with sources, alter', async () => {
     const topic = fresh('configs');
     const configEntries = [{ name: 'retention.ms', value: '12345678' }];
-    await admin.createTopics({ topics: [{ topic, configEntries }], waitForLeaders: true });
+    await admin.createTopics({ topics: [{ topic, configEntries }], waitForLeaders: false });
+    await whenLed(topic, 1);
     const read = async (): Promise<Map<string, { value: string; isDefault: boolean }>> => {
       const described = await admin.describeConfigs({
         resources: [{ type: ConfigResourceTypes.TOPIC, name: topic }],
@@ -118,7 +122,8 @@ describe('KafkaJS: admin', () => {
   test('groups: offsets set, read, reset; described, listed, deleted', async () => {
     const topic = fresh('groups');
     const groupId = fresh('g');
-    await admin.createTopics({ topics: [{ topic, numPartitions: 2 }], waitForLeaders: true });
+    await admin.createTopics({ topics: [{ topic, numPartitions: 2 }], waitForLeaders: false });
+    await whenLed(topic, 2);
     await fill(topic, 10);
     await admin.setOffsets({ groupId, topic, partitions: [{ partition: 0, offset: '7' }] });
     expect(await admin.fetchOffsets({ groupId, topics: [topic] })).toEqual([

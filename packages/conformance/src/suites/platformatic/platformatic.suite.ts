@@ -8,6 +8,7 @@ import {
 } from '@platformatic/kafka';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { groupContract } from '../../contract/groups.ts';
+import { whenLed } from '../../contract/leaders.ts';
 import { numbered } from '../../contract/records.ts';
 import { roundTripContract } from '../../contract/round-trip.ts';
 import { eventually } from '../../suite/eventually.ts';
@@ -71,6 +72,7 @@ describe('@platformatic/kafka: admin', () => {
   test('offsets: earliest, latest, by timestamp, of the largest timestamp; deleting records', async () => {
     const topic = fresh('offsets');
     await admin.createTopics({ topics: [topic], partitions: 1, replicas: 1 });
+    await whenLed(topic, 1);
     await fill(topic, 10);
     const at = async (timestamp: bigint): Promise<bigint | undefined> => {
       const [found] = await admin.listOffsets({
@@ -173,6 +175,7 @@ describe('@platformatic/kafka: admin', () => {
   test('log directories name every partition with its size', async () => {
     const topic = fresh('dirs');
     await admin.createTopics({ topics: [topic], partitions: 2, replicas: 1 });
+    await whenLed(topic, 2);
     await fill(topic, 100);
     const [broker] = await admin.describeLogDirs({ topics: [{ name: topic, partitions: [0, 1] }] });
     const partitions = broker?.results.flatMap((dir) => dir.topics).flatMap((one) => one.partitions) ?? [];
