@@ -31,8 +31,8 @@ if (values.help) {
   process.stdout.write(`Usage: npm run bench -- [options]
   --rows a,b       only these (a trailing * matches any end: produce-*); default all
   --sides a,b      ${sides.map(({ key }) => key).join(', ')} (default ${defaultSides.join(',')})
-  --quick          short loads and small sizes: a minute or two instead of about twenty
-  --seconds N      measured seconds of a load (default 5, quick 2)
+  --quick          short loads and small sizes: a minute or two instead of about fifteen
+  --seconds N      measured seconds of a load (default 4, quick 2)
   --name NAME      name of the files in ${resultsFolder} (default latest; a run of some rows: partial)
   --no-files       only print
   --list           name the rows and end
@@ -58,7 +58,7 @@ function chosen<T extends { key: string }>(all: readonly T[], names: string | un
 
 const wantedRows = chosen(rows, values.rows, 'row');
 const wantedSides = chosen(sides, values.sides, 'side');
-const seconds = Number(values.seconds ?? (values.quick ? 2 : 5));
+const seconds = Number(values.seconds ?? (values.quick ? 2 : 4));
 const progress = new Progress();
 const brokers = new Map<string, Peer>();
 

@@ -159,17 +159,17 @@ const oneByOne: Row = {
 };
 
 export const javaRows: readonly Row[] = [
-  produceRow('java-produce-100B', '100 B, default batches', 100, 500_000_000),
-  produceRow('java-produce-1KiB', '1 KiB, default batches', 1024, 1_000_000_000),
-  produceRow('java-produce-10KiB', '10 KiB, default batches', 10_240, 1_500_000_000),
-  produceRow('java-produce-1MB-batches', '1 KiB in batches of 1 MB', 1024, 1_500_000_000, [
+  produceRow('java-produce-100B', '100 B, default batches', 100, 300_000_000),
+  produceRow('java-produce-1KiB', '1 KiB, default batches', 1024, 600_000_000),
+  produceRow('java-produce-10KiB', '10 KiB, default batches', 10_240, 800_000_000),
+  produceRow('java-produce-1MB-batches', '1 KiB in batches of 1 MB', 1024, 800_000_000, [
     'batch.size=1000000',
     'max.request.size=2000000',
     'linger.ms=20',
   ]),
   produceRow('java-produce-one-record', 'one 100 B record per batch', 100, 20_000_000, ['batch.size=0', 'linger.ms=0']),
-  consumeRow('java-consume-100B', 'catching up, 100 B', 100, 400_000_000),
-  consumeRow('java-consume-1KiB', 'catching up, 1 KiB', 1024, 1_000_000_000),
-  consumeRow('java-consume-10KiB', 'catching up, 10 KiB', 10_240, 1_500_000_000),
+  consumeRow('java-consume-100B', 'catching up, 100 B', 100, 300_000_000),
+  consumeRow('java-consume-1KiB', 'catching up, 1 KiB', 1024, 600_000_000),
+  consumeRow('java-consume-10KiB', 'catching up, 10 KiB', 10_240, 800_000_000),
   oneByOne,
 ];

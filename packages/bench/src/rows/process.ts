@@ -40,7 +40,7 @@ const start: Row = {
       await createTopics(peer.host, peer.port, [{ name: 'first', partitions: 1 }]);
       await firstProduce(peer, 'first');
       const runs: number[] = [];
-      for (let i = 0; i < (quick ? 1 : 5); i++) {
+      for (let i = 0; i < (quick ? 1 : 3); i++) {
         await peer.stop();
         runs.push(
           await timed(async () => {
@@ -67,7 +67,7 @@ const memory: Row = {
     const peer = await side.start();
     try {
       await createTopics(peer.host, peer.port, [{ name: 'filled', partitions: 4 }]);
-      await sleep(quick ? 2_000 : 8_000);
+      await sleep(quick ? 2_000 : 5_000);
       const idle = residentBytes(peer.pid);
       const before = processorSeconds(peer.pid);
       await sleep(quick ? 2_000 : 5_000);
@@ -143,9 +143,9 @@ const partitions: Row = {
       const stopMs = await timed(() => peer.stop());
       say('restart after a clean stop');
       const cleanMs = await restart();
-      await sleep(quick ? 1_000 : 5_000);
+      await sleep(quick ? 1_000 : 3_000);
       const before = processorSeconds(peer.pid);
-      const idleSeconds = quick ? 2 : 10;
+      const idleSeconds = quick ? 2 : 5;
       await sleep(idleSeconds * 1000);
       const idleShare = (processorSeconds(peer.pid) - before) / idleSeconds;
       const resident = residentBytes(peer.pid);
