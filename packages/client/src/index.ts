@@ -17,6 +17,7 @@ export { KafkaError, type LocalError } from './errors.ts';
 export { Producer, type ProducerOptions } from './producer/producer.ts';
 export type { ProducerApi } from './producer/producer-api.ts';
 export type * from './producer/producer-model.ts';
+export { type Serde, serdes } from './serdes.ts';
 export { ADMIN_SETTINGS, type AdminOptions } from './settings/admin-settings.ts';
 export { CONSUMER_SETTINGS, type ConsumerSettingOptions } from './settings/consumer-settings.ts';
 export { PRODUCER_SETTINGS, type ProducerSettingOptions } from './settings/producer-settings.ts';

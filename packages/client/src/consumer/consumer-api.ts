@@ -2,7 +2,10 @@ import type { TopicPartition } from '../topic-partition.ts';
 import type { ConsumerEventListener, ConsumerEventName } from './consumer-events.ts';
 import type {
   CommitCallback,
+  ConsumerBatch,
   ConsumerRecord,
+  EachMessageOptions,
+  EachOptions,
   GroupMetadata,
   OffsetAndTimestamp,
   PartitionOffset,
@@ -30,6 +33,19 @@ export interface ConsumerApi<K = Buffer, V = Buffer> {
   poll(timeoutMs: number): Promise<ConsumerRecord<K, V>[]>;
   /** Ends a running poll, or the next one, with KafkaError WAKEUP. */
   wakeup(): void;
+  /** Batches one after the other. A batch counts as handled when the loop asks for the next. */
+  batches(): AsyncGenerator<ConsumerBatch<K, V>, undefined>;
+  /**
+   * Calls the handler for each record until `signal` or `close` ends it. A record counts as handled when its call is done,
+   * and what is committed never passes a record that is not, however calls overtake each other. Partitions leave only
+   * after the calls for them are done. A call that fails ends the loop with its error; its record is read again.
+   */
+  eachMessage(
+    handler: (record: ConsumerRecord<K, V>) => void | Promise<void>,
+    options?: EachMessageOptions,
+  ): Promise<void>;
+  /** As `eachMessage` with batches; order within a partition is kept. */
+  eachBatch(handler: (batch: ConsumerBatch<K, V>) => void | Promise<void>, options?: EachOptions): Promise<void>;
   [Symbol.asyncIterator](): AsyncIterator<ConsumerRecord<K, V>, undefined>;
 
   /** Commits what the last polls answered, or the offsets given; answers when it is durable. */

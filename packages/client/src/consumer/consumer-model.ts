@@ -23,6 +23,31 @@ export interface ConsumerRecord<K = Buffer, V = Buffer> {
   readonly payloadBytes: number;
 }
 
+/** Records of one partition, in order, without a gap that the topic does not have. */
+export interface ConsumerBatch<K = Buffer, V = Buffer> {
+  readonly topic: string;
+  readonly partition: number;
+  /** At least one. */
+  readonly records: readonly ConsumerRecord<K, V>[];
+  /** End of the partition as of the last fetch. */
+  readonly highWatermark: number;
+}
+
+export interface EachOptions {
+  /** How many calls of the handler may be under way at once. Default 1. */
+  readonly concurrency?: number;
+  /** Ends the loop: nothing more is handed out, and the promise is kept when the calls under way are done. */
+  readonly signal?: AbortSignal;
+}
+
+export interface EachMessageOptions extends EachOptions {
+  /**
+   * What keeps its order under concurrency. 'partition' (default): one call at a time for each partition. 'key': one at a
+   * time for each key of a partition; records without key then have no order.
+   */
+  readonly orderedBy?: 'partition' | 'key';
+}
+
 export interface OffsetAndMetadata {
   /** The next record to read: one past the last one handled. */
   readonly offset: number;

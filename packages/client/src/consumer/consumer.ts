@@ -6,6 +6,7 @@ import { Cluster, type Interest } from '../cluster/cluster.ts';
 import { EARLIEST, LATEST, listOffsets, type OffsetAnswer } from '../cluster/list-offsets.ts';
 import { retrying } from '../cluster/retry.ts';
 import { Signal } from '../cluster/signal.ts';
+import { sleep } from '../cluster/sleep.ts';
 import { TopicQuestions } from '../cluster/topic-questions.ts';
 import { FRAME_BYTES_MAX } from '../connection/broker-connection.ts';
 import { KafkaError } from '../errors.ts';
@@ -21,8 +22,11 @@ import type { ConsumerApi } from './consumer-api.ts';
 import { type ConsumerEventListener, type ConsumerEventName, EventSource } from './consumer-events.ts';
 import type {
   CommitCallback,
+  ConsumerBatch,
   ConsumerRecord,
   Deserializer,
+  EachMessageOptions,
+  EachOptions,
   GroupMetadata,
   OffsetAndTimestamp,
   PartitionOffset,
@@ -34,6 +38,7 @@ import { type AssignedPartition, Positions } from './positions.ts';
 import { committedOffsets, StartingPositions } from './starting-positions.ts';
 import { matched, type Subscription, subscriptionTo } from './subscription.ts';
 import { Watchman } from './watchman.ts';
+import { WorkLines } from './work-lines.ts';
 
 export type ConsumerOptions<K, V> = ConsumerSettingOptions & {
   readonly keyDeserializer?: Deserializer<K>;
@@ -71,6 +76,9 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
   #noted = false;
   #metadataRevision = -1;
   #closed = false;
+  #closing = false;
+  /** At work while eachMessage or eachBatch runs. */
+  #lines: WorkLines | undefined;
 
   /** Connects when it is needed. Throws KafkaError INVALID_SETTING. */
   constructor(options: ConsumerOptions<K, V> = {}) {
@@ -166,7 +174,8 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
   }
 
   get #pollIdleMs(): number {
-    return this.#polling ? 0 : this.#ports.clock.monotonic() - this.#lastPollAt;
+    const idleMs = this.#polling ? 0 : this.#ports.clock.monotonic() - this.#lastPollAt;
+    return Math.max(idleMs, this.#lines?.longestMs ?? 0);
   }
 
   subscribe(topics: string | readonly string[] | RegExp, listener: RebalanceListener = {}): void {
@@ -212,6 +221,7 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
   }
 
   async poll(timeoutMs: number): Promise<ConsumerRecord<K, V>[]> {
+    this.#assertAlone();
     const records = await this.#poll(timeoutMs);
     this.#settle();
     this.#watchman.handling('the code after poll()', records.at(-1));
@@ -228,6 +238,7 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
    * next one: `commitSync()` inside the body covers the record at hand and all before it.
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<ConsumerRecord<K, V>, undefined> {
+    this.#assertAlone();
     let records: ConsumerRecord<K, V>[] = [];
     let next = 0;
     try {
@@ -247,13 +258,139 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
         next = 0;
       }
     } finally {
-      // The loop was left: what it has not seen is to be read again.
-      for (const entry of [...this.#positions.all()]) {
-        if (entry.position !== undefined && entry.position < entry.collected) {
-          this.#positions.moveTo(entry, entry.position, entry.positionEpoch);
+      this.#rewind();
+    }
+  }
+
+  async *batches(): AsyncGenerator<ConsumerBatch<K, V>, undefined> {
+    this.#assertAlone();
+    try {
+      for (;;) {
+        this.#settle();
+        for (const batch of this.#batched(await this.#poll(LOOK_AGAIN_MS))) {
+          const entry = this.#positions.get(batch.topic, batch.partition);
+          const [first, last] = [batch.records[0]!, batch.records.at(-1)!];
+          // Sought or revoked from inside the body: what was read ahead does not count.
+          if (entry?.position === undefined || entry.position > first.offset || entry.collected <= last.offset)
+            continue;
+          entry.position = last.offset + 1;
+          this.#watchman.handling('the body of the for await loop', last);
+          yield batch;
         }
       }
+    } finally {
+      this.#rewind();
     }
+  }
+
+  eachMessage(
+    handler: (record: ConsumerRecord<K, V>) => void | Promise<void>,
+    options: EachMessageOptions = {},
+  ): Promise<void> {
+    const name = handler.name || 'the handler of eachMessage';
+    const byKey = options.orderedBy === 'key';
+    return this.#each(options, (entry, batch, lines) => {
+      const where = partitionText(entry);
+      for (const record of batch.records) {
+        const key = byKey ? this.#lineOfKey(record) : '';
+        const run = () => {
+          this.#watchman.handling(name, record);
+          return handler(record);
+        };
+        lines.add({ entry, line: `${where} ${key}`, firstOffset: record.offset, count: 1, run });
+      }
+    });
+  }
+
+  eachBatch(handler: (batch: ConsumerBatch<K, V>) => void | Promise<void>, options: EachOptions = {}): Promise<void> {
+    const name = handler.name || 'the handler of eachBatch';
+    return this.#each(options, (entry, batch, lines) => {
+      const run = () => {
+        this.#watchman.handling(name, batch.records[0]);
+        return handler(batch);
+      };
+      const [firstOffset, count] = [batch.records[0]!.offset, batch.records.length];
+      lines.add({ entry, line: partitionText(entry), firstOffset, count, run });
+    });
+  }
+
+  #lineOfKey({ key, offset }: ConsumerRecord<K, V>): string {
+    if (key === null) return `at ${offset}`;
+    return key instanceof Uint8Array ? `of ${Buffer.from(key).toString('latin1')}` : `of ${JSON.stringify(key)}`;
+  }
+
+  /** The loop behind eachMessage and eachBatch: polls on while handlers are at work, so the group's wishes are heard. */
+  async #each(
+    { concurrency = 1, signal }: EachOptions,
+    take: (entry: AssignedPartition, batch: ConsumerBatch<K, V>, lines: WorkLines) => void,
+  ): Promise<void> {
+    this.#assertAlone();
+    if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
+      throw new KafkaError('INVALID_ARGUMENT', { message: 'concurrency must be a whole number of at least 1.' });
+    }
+    const lines = new WorkLines({
+      concurrency,
+      isCurrent: (entry) => this.#positions.isCurrent(entry),
+      now: () => this.#ports.clock.monotonic(),
+      onProgress: () => this.#signal.notify(),
+    });
+    this.#lines = lines;
+    const stop = () => {
+      lines.halt();
+      this.#signal.notify();
+    };
+    signal?.addEventListener('abort', stop);
+    const over = () => signal?.aborted || lines.failure !== undefined;
+    try {
+      while (!over()) {
+        for (const batch of this.#batched(await this.#poll(LOOK_AGAIN_MS, { lines, over }))) {
+          take(this.#positions.get(batch.topic, batch.partition)!, batch, lines);
+        }
+        lines.pump();
+      }
+    } catch (error) {
+      // Closed from elsewhere: the ordinary end of a loop that was given no signal.
+      if (!(this.#closing && error instanceof KafkaError)) throw error;
+    } finally {
+      signal?.removeEventListener('abort', stop);
+      await lines.stop();
+      this.#lines = undefined;
+      if (!this.#closed) this.#rewind();
+    }
+    if (lines.failure) throw lines.failure.error;
+  }
+
+  #batched(records: readonly ConsumerRecord<K, V>[]): ConsumerBatch<K, V>[] {
+    const runs: ConsumerRecord<K, V>[][] = [];
+    let last: ConsumerRecord<K, V> | undefined;
+    for (const record of records) {
+      if (last?.topic === record.topic && last.partition === record.partition) runs.at(-1)!.push(record);
+      else runs.push([record]);
+      last = record;
+    }
+    return runs.map((run) => {
+      const { topic, partition } = run[0]!;
+      return {
+        topic,
+        partition,
+        records: run,
+        highWatermark: this.#positions.get(topic, partition)?.highWatermark ?? -1,
+      };
+    });
+  }
+
+  /** A loop was left: what it has not come back from is to be read again. */
+  #rewind(): void {
+    for (const entry of [...this.#positions.all()]) {
+      if (entry.position !== undefined && entry.position < entry.collected) {
+        this.#positions.moveTo(entry, entry.position, entry.positionEpoch);
+      }
+    }
+  }
+
+  #assertAlone(): void {
+    this.#assertOpen();
+    if (this.#lines) throw illegal('eachMessage or eachBatch is running already; a consumer has one reader.');
   }
 
   async commitSync(
@@ -384,7 +521,10 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
   async close(options: { readonly timeoutMs?: number } = {}): Promise<void> {
     if (this.#closed) return;
     const timeoutMs = options.timeoutMs ?? CLOSE_TIMEOUT_MS;
+    this.#closing = true;
     this.wakeup();
+    // A handler may be the one that closes: then it cannot be waited for.
+    if (this.#lines) await Promise.race([this.#lines.stop(), sleep(this.#ports.timers, timeoutMs)]);
     try {
       if (this.#isManaged) {
         await this.#revoke(this.#member!.hasLost, timeoutMs);
@@ -406,7 +546,7 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
   }
 
   /** The loop: take part in the group, find positions, hand out what is there, wait for more. */
-  async #poll(timeoutMs: number): Promise<ConsumerRecord<K, V>[]> {
+  async #poll(timeoutMs: number, work?: { lines: WorkLines; over: () => boolean }): Promise<ConsumerRecord<K, V>[]> {
     this.#assertOpen();
     if (this.#polling) throw illegal('poll is running already; a consumer has one reader.');
     if (this.#subscription.kind === 'none') throw illegal('Subscribe to topics or assign partitions first.');
@@ -417,7 +557,10 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
       for (let first = true; ; first = false) {
         this.#throwIfAsked();
         this.#active = false;
-        if (this.#isManaged && !(await this.#member!.ensureActive(deadline, () => this.#wakeup || this.#closed))) {
+        if (
+          this.#isManaged &&
+          !(await this.#member!.ensureActive(deadline, () => this.#wakeup || this.#closed || (work?.over() ?? false)))
+        ) {
           this.#throwIfAsked();
           return [];
         }
@@ -425,10 +568,10 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
         this.#throwIfAsked();
         if (first) this.#commits?.autoCommitIfDue();
         void this.#starting.run();
-        const records = this.#fetcher.collect(this.#settings.maxPollRecords);
+        const records = this.#collect(work?.lines);
         this.#fetcher.pump();
         const leftMs = deadline - clock.monotonic();
-        if (records.length > 0 || leftMs <= 0) return records;
+        if (records.length > 0 || leftMs <= 0 || work?.over()) return records;
         // A round under way notifies when it is over; one that failed is due again after its pause.
         const failedRound = !this.#starting.isRunning && this.#starting.areMissing;
         const pauseMs = failedRound ? Math.max(1, this.#starting.pauseMs) : LOOK_AGAIN_MS;
@@ -438,6 +581,16 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
       this.#polling = false;
       this.#lastPollAt = clock.monotonic();
     }
+  }
+
+  #collect(lines: WorkLines | undefined): ConsumerRecord<K, V>[] {
+    const { maxPollRecords } = this.#settings;
+    if (!lines) return this.#fetcher.collect(maxPollRecords);
+    lines.pump();
+    // Handlers have this many records at most, one partition half of it, so that a slow one leaves room for others.
+    const ofOne = Math.max(1, Math.floor(maxPollRecords / 2));
+    const room = Math.max(0, maxPollRecords - lines.openRecords);
+    return this.#fetcher.collect(room, (entry) => lines.openRecordsOf(entry) >= ofOne);
   }
 
   /** What was handed out counts as handled. */
@@ -493,6 +646,7 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
     if (!this.#isManaged) return;
     const listener = (this.#subscription as { listener: RebalanceListener }).listener;
     const partitions = this.assignment();
+    if (!lost) await this.#lines?.drain();
     if (!lost) await this.#commits?.autoCommitNow(timeoutMs);
     try {
       if (partitions.length > 0) {
@@ -523,6 +677,7 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
     const added = partitions.filter(({ topic, partition }) => !this.#positions.get(topic, partition));
     try {
       if (gone.length > 0) {
+        await this.#lines?.drain(new Set(gone.map((where) => this.#positions.get(where.topic, where.partition)!)));
         await this.#commits?.autoCommitNow(this.#settings.defaultApiTimeoutMs);
         await listener.onPartitionsRevoked?.(gone);
       }

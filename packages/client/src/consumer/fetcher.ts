@@ -68,8 +68,8 @@ export class Fetcher<K, V> {
     return this.#bufferedBytes;
   }
 
-  /** Hands out up to `count` records. Throws KafkaError for a record that cannot be read, when no other came before it. */
-  collect(count: number): ConsumerRecord<K, V>[] {
+  /** Hands out up to `count` records, none of partitions that are held. Throws KafkaError for a record that cannot be read, when no other came before it. */
+  collect(count: number, isHeld?: (entry: AssignedPartition) => boolean): ConsumerRecord<K, V>[] {
     const out: ConsumerRecord<K, V>[] = [];
     const kept: FetchedRecords<K, V>[] = [];
     let index = 0;
@@ -80,7 +80,7 @@ export class Fetcher<K, V> {
         this.#release(fetched);
         continue;
       }
-      if (entry.paused) {
+      if (entry.paused || isHeld?.(entry)) {
         kept.push(fetched);
         continue;
       }

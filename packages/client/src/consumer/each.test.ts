@@ -1,0 +1,201 @@
+// eachMessage, eachBatch and batches against a broker in this process.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Consumer, type ConsumerOptions, Producer, serdes } from '../index.ts';
+import { ProxiedBroker } from '../test/proxied-broker.ts';
+
+let broker: ProxiedBroker;
+
+beforeAll(async () => {
+  broker = await ProxiedBroker.start();
+});
+
+afterAll(async () => {
+  await broker.stop();
+});
+
+const typed = { keySerializer: serdes.string.serializer, valueSerializer: serdes.int32.serializer };
+const reader = (options: Partial<ConsumerOptions<string, number>> = {}) =>
+  new Consumer<string, number>({
+    bootstrapServers: broker.address,
+    autoOffsetReset: 'earliest',
+    enableAutoCommit: false,
+    heartbeatIntervalMs: 50,
+    keyDeserializer: serdes.string.deserializer,
+    valueDeserializer: serdes.int32.deserializer,
+    ...options,
+  });
+
+async function fill(topic: string, count: number, partitions: number, keys = 5): Promise<void> {
+  const producer = new Producer<string, number>({ bootstrapServers: broker.address, ...typed });
+  await Promise.all(
+    Array.from({ length: count }, (_, i) =>
+      producer.send({ topic, partition: i % partitions, key: `k${Math.floor(i / partitions) % keys}`, value: i }),
+    ),
+  );
+  await producer.close();
+}
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+test('one at a time by default; what is committed is what came back', async () => {
+  const topic = await broker.newTopic();
+  await fill(topic, 50, 1);
+  const consumer = reader({ groupId: `${topic}-group` });
+  consumer.subscribe(topic);
+  const seen: number[] = [];
+  const stop = new AbortController();
+  let atWork = 0;
+  await consumer.eachMessage(
+    async ({ value }) => {
+      expect(++atWork).toBe(1);
+      await Promise.resolve();
+      atWork--;
+      seen.push(value!);
+      if (value === 19) stop.abort();
+    },
+    { signal: stop.signal },
+  );
+  expect(seen).toEqual(Array.from({ length: 20 }, (_, i) => i));
+  await consumer.commitSync();
+  expect(await consumer.committed([{ topic, partition: 0 }])).toMatchObject([{ offset: 20 }]);
+  // What the loop did not come to is read by the next one.
+  expect((await consumer.poll(5000))[0]?.value).toBe(20);
+  await consumer.close();
+});
+
+test('by key: calls overlap, each key keeps its order, a commit never passes what is still at work', async () => {
+  const topic = await broker.newTopic(2);
+  await fill(topic, 60, 2);
+  const consumer = reader({ groupId: `${topic}-group` });
+  consumer.subscribe(topic);
+  const byKey = new Map<string, number[]>();
+  let atWork = 0;
+  let most = 0;
+  let done = 0;
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const stop = new AbortController();
+  const running = consumer.eachMessage(
+    async ({ partition, offset, key, value }) => {
+      most = Math.max(most, ++atWork);
+      if (partition === 0 && offset === 2) await held;
+      else await pause(value! % 4);
+      atWork--;
+      const order = byKey.get(`${partition} ${key}`) ?? [];
+      byKey.set(`${partition} ${key}`, order);
+      order.push(offset);
+      done++;
+    },
+    { concurrency: 8, orderedBy: 'key', signal: stop.signal },
+  );
+  // All but the held record and the five behind it under the same key.
+  while (done < 54) await pause(10);
+  await consumer.commitSync();
+  expect(await consumer.committed([0, 1].map((partition) => ({ topic, partition })))).toMatchObject([
+    { offset: 2 },
+    { offset: 30 },
+  ]);
+  release();
+  while (done < 60) await pause(10);
+  await consumer.commitSync();
+  expect(await consumer.committed([{ topic, partition: 0 }])).toMatchObject([{ offset: 30 }]);
+  stop.abort();
+  await running;
+  await consumer.close();
+  expect(most).toBeGreaterThan(1);
+  expect(most).toBeLessThanOrEqual(8);
+  for (const order of byKey.values()) expect(order).toEqual([...order].sort((a, b) => a - b));
+});
+
+test('a handler that fails ends the loop with its error; its record is read again', async () => {
+  const topic = await broker.newTopic();
+  await fill(topic, 10, 1);
+  const consumer = reader();
+  consumer.assign([{ topic, partition: 0 }]);
+  consumer.seekToBeginning();
+  const failing = consumer.eachMessage(({ value }) => {
+    if (value === 4) throw new Error('no good');
+  });
+  await expect(failing).rejects.toThrow('no good');
+  expect((await consumer.poll(5000)).map(({ value }) => value)).toEqual([4, 5, 6, 7, 8, 9]);
+  await consumer.close();
+});
+
+test('partitions leave only when the calls for them are done, and nothing is handled twice', async () => {
+  const topic = await broker.newTopic(4);
+  await fill(topic, 80, 4);
+  const seen: number[] = [];
+  const join = () => {
+    const consumer = reader({
+      groupId: `${topic}-group`,
+      enableAutoCommit: true,
+      partitionAssignmentStrategy: 'cooperative-sticky',
+    });
+    consumer.subscribe(topic);
+    const running = consumer.eachMessage(
+      async ({ value }) => {
+        await pause(20);
+        seen.push(value!);
+      },
+      { concurrency: 4 },
+    );
+    return async () => {
+      await consumer.close();
+      await running;
+    };
+  };
+  const one = join();
+  while (seen.length < 10) await pause(5);
+  const two = join();
+  while (seen.length < 50) await pause(5);
+  await two();
+  while (seen.length < 80) await pause(5);
+  await one();
+  expect([...seen].sort((a, b) => a - b)).toEqual(Array.from({ length: 80 }, (_, i) => i));
+});
+
+test('batches: by for await and by eachBatch, each of one partition, in order', async () => {
+  const topic = await broker.newTopic(2);
+  await fill(topic, 40, 2);
+  const consumer = reader({ groupId: `${topic}-group` });
+  consumer.subscribe(topic);
+  const seen: number[][] = [[], []];
+  for await (const { partition, records, highWatermark } of consumer.batches()) {
+    expect(records.every((record) => record.partition === partition)).toBe(true);
+    expect(highWatermark).toBe(20);
+    seen[partition]!.push(...records.map(({ offset }) => offset));
+    await consumer.commitSync();
+    if (seen[0]!.length === 20 && seen[1]!.length === 20) break;
+  }
+  expect(seen).toEqual([0, 1].map(() => Array.from({ length: 20 }, (_, i) => i)));
+  expect(await consumer.committed([0, 1].map((partition) => ({ topic, partition })))).toMatchObject([
+    { offset: 20 },
+    { offset: 20 },
+  ]);
+  consumer.seekToBeginning();
+  const stop = new AbortController();
+  let count = 0;
+  await consumer.eachBatch(
+    async ({ records }) => {
+      await pause(1);
+      count += records.length;
+      if (count === 40) stop.abort();
+    },
+    { concurrency: 2, signal: stop.signal },
+  );
+  expect(count).toBe(40);
+  await consumer.close();
+});
+
+test('one reader at a time', async () => {
+  const topic = await broker.newTopic();
+  const consumer = reader();
+  consumer.assign([{ topic, partition: 0 }]);
+  const running = consumer.eachMessage(() => {});
+  await expect(consumer.poll(10)).rejects.toMatchObject({ error: 'ILLEGAL_STATE' });
+  await expect(consumer.eachBatch(() => {}, { concurrency: 0 })).rejects.toMatchObject({ error: 'ILLEGAL_STATE' });
+  await consumer.close();
+  await running;
+});
