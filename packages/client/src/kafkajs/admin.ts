@@ -194,6 +194,7 @@ export class Admin {
     });
   }
 
+  /** With `resolveOffsets`, partitions without a committed offset are set to their end; the group must have no members. */
   fetchOffsets(o: {
     groupId: string;
     topics?: string[];
@@ -207,19 +208,15 @@ export class Admin {
       return Promise.all(
         topics.map(async (topic) => {
           const ends = await this.#offsets(native, topic, 'latest');
-          const starts = o.resolveOffsets ? await this.#offsets(native, topic, 'earliest') : [];
-          return {
-            topic,
-            partitions: ends.map(({ partition }, index) => {
-              const found = committed.find((entry) => entry.topic === topic && entry.partition === partition);
-              const missing = starts[index]?.offset ?? '-1';
-              return {
-                partition,
-                offset: found ? String(found.offset) : missing,
-                metadata: found && found.metadata !== '' ? found.metadata : null,
-              };
-            }),
-          };
+          const partitions = ends.map(({ partition, offset: end }) => {
+            const found = committed.find((entry) => entry.topic === topic && entry.partition === partition);
+            const offset = found ? String(found.offset) : o.resolveOffsets ? end : '-1';
+            return { partition, offset, metadata: found && found.metadata !== '' ? found.metadata : null };
+          });
+          if (o.resolveOffsets && partitions.length > 0) {
+            await this.setOffsets({ groupId: o.groupId, topic, partitions });
+          }
+          return { topic, partitions };
         }),
       );
     });
