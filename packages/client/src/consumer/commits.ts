@@ -19,6 +19,7 @@ export class Commits {
   readonly #isManaged: () => boolean;
   readonly #autoIntervalMs: number | undefined;
   readonly #onAutoFailed: (error: KafkaError) => void;
+  readonly #onCommitted: (offsets: readonly PartitionOffset[]) => void;
   #nextAutoAt: number;
   #autoUnderWay = false;
 
@@ -32,6 +33,7 @@ export class Commits {
     /** Undefined: no automatic commits. */
     autoIntervalMs: number | undefined;
     onAutoFailed: (error: KafkaError) => void;
+    onCommitted: (offsets: readonly PartitionOffset[]) => void;
   }) {
     this.#cluster = o.cluster;
     this.#member = o.member;
@@ -41,6 +43,7 @@ export class Commits {
     this.#isManaged = o.isManaged;
     this.#autoIntervalMs = o.autoIntervalMs;
     this.#onAutoFailed = o.onAutoFailed;
+    this.#onCommitted = o.onCommitted;
     this.#nextAutoAt = o.cluster.ports.clock.monotonic() + (o.autoIntervalMs ?? 0);
   }
 
@@ -112,6 +115,7 @@ export class Commits {
     for (const { topic, partition, error } of commitOutcomes(answer)) {
       if (error) throw this.#refused(error, topic, partition);
     }
+    this.#onCommitted(offsets);
   }
 
   #refused(error: WireError, topic: string, partition: number): KafkaError {

@@ -3,6 +3,7 @@ import type { ConsumerEventListener, ConsumerEventName } from './consumer-events
 import type {
   CommitCallback,
   ConsumerBatch,
+  ConsumerMetrics,
   ConsumerRecord,
   EachMessageOptions,
   EachOptions,
@@ -70,6 +71,7 @@ export interface ConsumerApi<K = Buffer, V = Buffer> {
   /** Records between the position and the end of the partition as of the last fetch; undefined before it. */
   currentLag(partition: TopicPartition): number | undefined;
 
+  metrics(): ConsumerMetrics;
   /** Bytes of records that were fetched and that polls have not taken; bounded by fetch.max.bytes. */
   readonly bufferedBytes: number;
 

@@ -33,6 +33,26 @@ export interface ConsumerBatch<K = Buffer, V = Buffer> {
   readonly highWatermark: number;
 }
 
+/** Called in the order of the list. One that throws is passed over with a warning, as in Java. */
+export interface ConsumerInterceptor<K = Buffer, V = Buffer> {
+  /** Records on their way to the application; answers those to hand out in their place. */
+  onConsume?(records: ConsumerRecord<K, V>[]): ConsumerRecord<K, V>[];
+  /** After a commit, automatic or asked for. */
+  onCommit?(offsets: readonly PartitionOffset[]): void;
+}
+
+/** Kafka's metrics of these names, since the consumer was made. */
+export interface ConsumerMetrics {
+  readonly 'records-consumed-total': number;
+  /** Of keys and values. */
+  readonly 'bytes-consumed-total': number;
+  readonly 'commit-total': number;
+  readonly 'rebalance-total': number;
+  /** Most records that one assigned partition is behind. */
+  readonly 'records-lag-max': number;
+  readonly 'assigned-partitions': number;
+}
+
 export interface EachOptions {
   /** How many calls of the handler may be under way at once. Default 1. */
   readonly concurrency?: number;

@@ -23,6 +23,8 @@ import { type ConsumerEventListener, type ConsumerEventName, EventSource } from 
 import type {
   CommitCallback,
   ConsumerBatch,
+  ConsumerInterceptor,
+  ConsumerMetrics,
   ConsumerRecord,
   Deserializer,
   EachMessageOptions,
@@ -43,6 +45,7 @@ import { WorkLines } from './work-lines.ts';
 export type ConsumerOptions<K, V> = ConsumerSettingOptions & {
   readonly keyDeserializer?: Deserializer<K>;
   readonly valueDeserializer?: Deserializer<V>;
+  readonly interceptors?: readonly ConsumerInterceptor<K, V>[];
   readonly ports?: Ports;
 };
 
@@ -63,6 +66,8 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
   readonly #commits: Commits | undefined;
   readonly #starting: StartingPositions;
   readonly #questions: TopicQuestions;
+  readonly #interceptors: readonly ConsumerInterceptor<K, V>[];
+  readonly #counts = { records: 0, bytes: 0, commits: 0, rebalances: 0 };
   readonly #signal = new Signal();
   readonly #events = new EventSource(warn);
   readonly #watchman: Watchman;
@@ -82,13 +87,14 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
 
   /** Connects when it is needed. Throws KafkaError INVALID_SETTING. */
   constructor(options: ConsumerOptions<K, V> = {}) {
-    const { ports = nodePorts, keyDeserializer, valueDeserializer, ...given } = options;
+    const { ports = nodePorts, keyDeserializer, valueDeserializer, interceptors = [], ...given } = options;
     const resolved = resolveSettings(CONSUMER_SETTINGS, given);
     const kind = resolved.groupId === undefined ? 'consumer' : `consumer-${resolved.groupId}`;
     const settings = { ...resolved, clientId: resolved.clientId || defaultClientId(kind) };
     const assignors = settings.groupId === undefined ? [] : assignorsOf(settings.partitionAssignmentStrategy);
     this.#settings = settings;
     this.#ports = ports;
+    this.#interceptors = interceptors;
     this.#lastPollAt = ports.clock.monotonic();
     this.#cluster = new Cluster({
       ports,
@@ -143,6 +149,7 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
         isManaged: () => this.#isManaged,
         autoIntervalMs: settings.enableAutoCommit ? settings.autoCommitIntervalMs : undefined,
         onAutoFailed: (error) => this.#events.emit('commitFailed', { error }),
+        onCommitted: (offsets) => this.#onCommitted(offsets),
       });
     }
     this.#starting = new StartingPositions({
@@ -571,7 +578,8 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
         const records = this.#collect(work?.lines);
         this.#fetcher.pump();
         const leftMs = deadline - clock.monotonic();
-        if (records.length > 0 || leftMs <= 0 || work?.over()) return records;
+        if (records.length > 0) return this.#intercepted(records);
+        if (leftMs <= 0 || work?.over()) return records;
         // A round under way notifies when it is over; one that failed is due again after its pause.
         const failedRound = !this.#starting.isRunning && this.#starting.areMissing;
         const pauseMs = failedRound ? Math.max(1, this.#starting.pauseMs) : LOOK_AGAIN_MS;
@@ -581,6 +589,43 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
       this.#polling = false;
       this.#lastPollAt = clock.monotonic();
     }
+  }
+
+  #intercepted(records: ConsumerRecord<K, V>[]): ConsumerRecord<K, V>[] {
+    this.#counts.records += records.length;
+    for (const { payloadBytes } of records) this.#counts.bytes += payloadBytes;
+    let given = records;
+    for (const interceptor of this.#interceptors) {
+      this.#guarded('onConsume', () => {
+        given = interceptor.onConsume?.(given) ?? given;
+      });
+    }
+    return given;
+  }
+
+  #onCommitted(offsets: readonly PartitionOffset[]): void {
+    this.#counts.commits++;
+    for (const interceptor of this.#interceptors) this.#guarded('onCommit', () => interceptor.onCommit?.(offsets));
+  }
+
+  #guarded(what: string, call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      warn(`An interceptor of the consumer failed in ${what}: ${String(error)}`);
+    }
+  }
+
+  metrics(): ConsumerMetrics {
+    const lags = this.assignment().map((where) => this.currentLag(where) ?? 0);
+    return {
+      'records-consumed-total': this.#counts.records,
+      'bytes-consumed-total': this.#counts.bytes,
+      'commit-total': this.#counts.commits,
+      'rebalance-total': this.#counts.rebalances,
+      'records-lag-max': lags.reduce((most, lag) => Math.max(most, lag), 0),
+      'assigned-partitions': this.#positions.size,
+    };
   }
 
   #collect(lines: WorkLines | undefined): ConsumerRecord<K, V>[] {
@@ -661,6 +706,7 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
 
   async #assign(partitions: readonly TopicPartition[]): Promise<void> {
     if (!this.#isManaged) return;
+    this.#counts.rebalances++;
     this.#positions.assign(partitions, false);
     if (partitions.some(({ topic, partition }) => !this.#cluster.metadata.partition(topic, partition))) {
       this.#cluster.requestRefresh();
@@ -672,6 +718,7 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
   async #change(partitions: readonly TopicPartition[]): Promise<void> {
     if (!this.#isManaged) return;
     const { listener } = this.#subscription as { listener: RebalanceListener };
+    this.#counts.rebalances++;
     const next = new Set(partitions.map(partitionText));
     const gone = this.assignment().filter((where) => !next.has(partitionText(where)));
     const added = partitions.filter(({ topic, partition }) => !this.#positions.get(topic, partition));

@@ -189,6 +189,54 @@ test('batches: by for await and by eachBatch, each of one partition, in order', 
   await consumer.close();
 });
 
+test('interceptors see what goes and comes, a failing one harms nobody; metrics count', async () => {
+  const topic = await broker.newTopic();
+  const acknowledged: (string | number)[] = [];
+  const producer = new Producer<string, number>({
+    bootstrapServers: broker.address,
+    ...typed,
+    interceptors: [
+      { onSend: (record) => ({ ...record, value: record.value! + 1 }) },
+      {
+        onSend: () => {
+          throw new Error('not today');
+        },
+        onAcknowledgement: (error, metadata) => acknowledged.push(error?.error ?? metadata!.offset),
+      },
+    ],
+  });
+  await producer.send({ topic, value: 1 });
+  await producer.send({ topic, value: 2 });
+  await producer.send({ topic, value: 0.5 }).catch(() => {});
+  expect(acknowledged).toEqual([0, 1, 'SERIALIZATION']);
+  expect(producer.metrics()).toMatchObject({ 'record-send-total': 2, 'record-error-total': 0, 'buffer-used-bytes': 0 });
+  await producer.close();
+  const commits: number[] = [];
+  const consumer = reader({
+    groupId: `${topic}-group`,
+    interceptors: [
+      {
+        onConsume: (records) => records.filter(({ value }) => value !== 2),
+        onCommit: (offsets) => commits.push(...offsets.map(({ offset }) => offset)),
+      },
+    ],
+  });
+  consumer.assign([{ topic, partition: 0 }]);
+  const seen: (number | null)[] = [];
+  while (seen.length < 1) seen.push(...(await consumer.poll(1000)).map(({ value }) => value));
+  await consumer.commitSync();
+  expect(seen).toEqual([3]);
+  expect(commits).toEqual([2]);
+  expect(consumer.metrics()).toMatchObject({
+    'records-consumed-total': 2,
+    'bytes-consumed-total': 8,
+    'commit-total': 1,
+    'records-lag-max': 0,
+    'assigned-partitions': 1,
+  });
+  await consumer.close();
+});
+
 test('one reader at a time', async () => {
   const topic = await broker.newTopic();
   const consumer = reader();

@@ -1,4 +1,4 @@
-import type { Bytes, Delivery, ProducerRecord, RecordMetadata } from './producer-model.ts';
+import type { Bytes, Delivery, ProducerMetrics, ProducerRecord, RecordMetadata } from './producer-model.ts';
 
 /** The surface of Producer. */
 export interface ProducerApi<K = Bytes, V = Bytes> {
@@ -12,6 +12,7 @@ export interface ProducerApi<K = Bytes, V = Bytes> {
    * that the buffer is full: the record is taken, but wait with `whenWritable` before the next.
    */
   push(record: ProducerRecord<K, V>, delivered?: Delivery): boolean;
+  metrics(): ProducerMetrics;
   /** Answers when the buffer has room again. */
   whenWritable(): Promise<void>;
   /** Sends what waits without lingering; answers when every record pushed before is acknowledged or has failed. */

@@ -65,6 +65,9 @@ export class ProducerBatch {
     this.#builder = new BatchBuilder(Math.max(FIRST_CAPACITY_BYTES, o.capacityBytes));
   }
 
+  /** Settled with an error. */
+  failed = false;
+
   get recordCount(): number {
     return this.#builder.recordCount;
   }
@@ -113,6 +116,7 @@ export class ProducerBatch {
   /** Tells everyone who asked. `baseOffset` -1: where the records are is not known. */
   settle(error: KafkaError | undefined, baseOffset: number, logAppendTimeMs: number): void {
     if (this.isSettled) return;
+    this.failed = error !== undefined;
     this.isSettled = true;
     const deliveries = this.#deliveries;
     if (!deliveries) return;

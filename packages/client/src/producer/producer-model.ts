@@ -37,4 +37,23 @@ export interface RecordMetadata {
 /** Called once: with an error, or with where the record is. */
 export type Delivery = (error: KafkaError | undefined, metadata: RecordMetadata | undefined) => void;
 
+/** Called for every record, in the order of the list. One that throws is passed over with a warning, as in Java. */
+export interface ProducerInterceptor<K = Bytes, V = Bytes> {
+  /** Before key and value become bytes; answers the record to send in its place. */
+  onSend?(record: ProducerRecord<K, V>): ProducerRecord<K, V>;
+  /** As a delivery, before the caller's own. */
+  onAcknowledgement?(error: KafkaError | undefined, metadata: RecordMetadata | undefined): void;
+}
+
+/** Kafka's metrics of these names, since the producer was made. */
+export interface ProducerMetrics {
+  readonly 'record-send-total': number;
+  readonly 'record-error-total': number;
+  /** Batches that were acknowledged or have failed. */
+  readonly 'batch-total': number;
+  /** Bytes appended and not acknowledged. */
+  readonly 'buffer-used-bytes': number;
+  readonly 'buffer-total-bytes': number;
+}
+
 export type { RecordHeader };

@@ -6,8 +6,9 @@ import type { Ports, TimerHandle } from '@moldau/kernel';
 import { batchSizeUpperBound } from '@moldau/protocol/records/batch-builder';
 import { Cluster } from '../cluster/cluster.ts';
 import { retrying } from '../cluster/retry.ts';
-import { KafkaError } from '../errors.ts';
+import { asKafkaError, KafkaError } from '../errors.ts';
 import { nodePorts } from '../node/default-ports.ts';
+import { warn } from '../node/warning.ts';
 import { defaultClientId } from '../settings/client-id.ts';
 import { PRODUCER_SETTINGS, type ProducerSettingOptions } from '../settings/producer-settings.ts';
 import { resolveSettings, type SettingsOf } from '../settings/setting.ts';
@@ -19,6 +20,8 @@ import type {
   Bytes,
   Delivery,
   HeadersInput,
+  ProducerInterceptor,
+  ProducerMetrics,
   ProducerRecord,
   RecordHeader,
   RecordMetadata,
@@ -31,6 +34,7 @@ export type ProducerOptions<K, V> = ProducerSettingOptions & {
   /** Default: strings as UTF-8, bytes as they are. */
   readonly keySerializer?: Serializer<K>;
   readonly valueSerializer?: Serializer<V>;
+  readonly interceptors?: readonly ProducerInterceptor<K, V>[];
   readonly ports?: Ports;
 };
 
@@ -54,6 +58,10 @@ export class Producer<K = Bytes, V = Bytes> implements ProducerApi<K, V> {
   readonly #sticky: StickyPartitioner;
   readonly #keySerializer: Serializer<K>;
   readonly #valueSerializer: Serializer<V>;
+  readonly #interceptors: readonly ProducerInterceptor<K, V>[];
+  #sentRecords = 0;
+  #failedRecords = 0;
+  #settledBatches = 0;
   /** Topics sent to: metadata is kept of them. */
   readonly #topics = new Set<string>();
   readonly #held = new Map<string, Held[]>();
@@ -69,12 +77,13 @@ export class Producer<K = Bytes, V = Bytes> implements ProducerApi<K, V> {
 
   /** Connects when the first record comes. Throws KafkaError INVALID_SETTING. */
   constructor(options: ProducerOptions<K, V> = {}) {
-    const { ports = nodePorts, keySerializer, valueSerializer, ...given } = options;
+    const { ports = nodePorts, keySerializer, valueSerializer, interceptors = [], ...given } = options;
     const resolved = resolveSettings(PRODUCER_SETTINGS, given);
     const settings = { ...resolved, clientId: resolved.clientId || defaultClientId('producer') };
     const idempotent = decideIdempotence(settings);
     this.#settings = settings;
     this.#ports = ports;
+    this.#interceptors = interceptors;
     this.#keySerializer = keySerializer ?? (asBytes as Serializer<unknown> as Serializer<K>);
     this.#valueSerializer = valueSerializer ?? (asBytes as Serializer<unknown> as Serializer<V>);
     this.#cluster = new Cluster({
@@ -115,6 +124,40 @@ export class Producer<K = Bytes, V = Bytes> implements ProducerApi<K, V> {
   }
 
   push(record: ProducerRecord<K, V>, delivered?: Delivery): boolean {
+    if (this.#interceptors.length === 0) return this.#push(record, delivered);
+    let intercepted = record;
+    for (const interceptor of this.#interceptors) {
+      guarded('onSend', () => {
+        intercepted = interceptor.onSend?.(intercepted) ?? intercepted;
+      });
+    }
+    const told: Delivery = (error, metadata) => {
+      for (const interceptor of this.#interceptors) {
+        guarded('onAcknowledgement', () => interceptor.onAcknowledgement?.(error, metadata));
+      }
+    };
+    try {
+      return this.#push(intercepted, (error, metadata) => {
+        told(error, metadata);
+        delivered?.(error, metadata);
+      });
+    } catch (error) {
+      told(asKafkaError(error), undefined);
+      throw error;
+    }
+  }
+
+  metrics(): ProducerMetrics {
+    return {
+      'record-send-total': this.#sentRecords,
+      'record-error-total': this.#failedRecords,
+      'batch-total': this.#settledBatches,
+      'buffer-used-bytes': this.#accumulator.bytes,
+      'buffer-total-bytes': this.#settings.bufferMemory,
+    };
+  }
+
+  #push(record: ProducerRecord<K, V>, delivered?: Delivery): boolean {
     if (this.#state !== 'open') throw new KafkaError('CLIENT_CLOSED');
     const { topic, partition } = record;
     if (typeof topic !== 'string' || topic === '') {
@@ -341,6 +384,9 @@ export class Producer<K = Bytes, V = Bytes> implements ProducerApi<K, V> {
   }
 
   #onSettled(batch: ProducerBatch): void {
+    this.#settledBatches++;
+    if (batch.failed) this.#failedRecords += batch.recordCount;
+    else this.#sentRecords += batch.recordCount;
     this.#recordSettled(batch.era, batch.recordCount);
     if (this.#held.size > 0) this.#note();
     else this.#notifyWritable();
@@ -434,4 +480,12 @@ function headersOf(headers: HeadersInput): RecordHeader[] {
     ? (headers as readonly { key: string; value: Bytes | null }[])
     : Object.entries(headers as { [key: string]: Bytes | null }).map(([key, value]) => ({ key, value }));
   return list.map(({ key, value }) => ({ key, value: value === null ? null : asBytes(value) }));
+}
+
+function guarded(what: string, call: () => void): void {
+  try {
+    call();
+  } catch (error) {
+    warn(`An interceptor of the producer failed in ${what}: ${String(error)}`);
+  }
 }
