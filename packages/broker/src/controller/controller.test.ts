@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Disk, DiskError, type Ports } from '@moldau/kernel';
@@ -189,6 +189,14 @@ describe('the store', () => {
     const { close } = await open();
     await close();
     expect(await knownClusterId(nodePorts, config)).toBe('cluster');
+  });
+
+  test('log.dirs that names a file is told with the name of the setting', async () => {
+    const file = join(directory, 'a-file');
+    await writeFile(file, '');
+    await expect(knownClusterId(nodePorts, configOf({ 'log.dirs': file }))).rejects.toThrow(
+      `cannot use ${file} (setting 'log.dirs'): it is a file`,
+    );
   });
 
   test('is refused when it is of another cluster, or missing beside data', async () => {

@@ -1,6 +1,6 @@
 // Opens the metadata of the cluster for a starting broker: reads the store, checks it against the logs, takes part in the
 // election, registers, and sees to it that every partition has a leader.
-import { type Ports, randomUuid } from '@moldau/kernel';
+import { DiskError, type Ports, randomUuid } from '@moldau/kernel';
 import { EmbeddedEngine, type EmbeddedEvent, type MetadataEngine } from '@moldau/metadata';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import type { AdvertisedEndpoint } from '../context.ts';
@@ -39,8 +39,23 @@ export function storeDirectory(config: BrokerConfig): string {
  * so that log directories without meta.properties get the id of the cluster they are in. Throws as `openCluster` does.
  */
 export async function knownClusterId(ports: Ports, config: BrokerConfig): Promise<string | undefined> {
+  const [first] = config.logDirs;
+  // Everything behind this speaks of files inside; the person who wrote the setting needs its name.
+  if (first !== undefined && ports.disk.exists(first) && !isDirectory(ports, first)) {
+    throw new Error(`cannot use ${first} (setting 'log.dirs'): it is a file; name a directory, made if it is missing`);
+  }
   const engine = await EmbeddedEngine.open({ ports, directory: storeDirectory(config) });
   return engine.image.clusterId;
+}
+
+function isDirectory({ disk }: Ports, path: string): boolean {
+  try {
+    disk.listSync(path);
+    return true;
+  } catch (error) {
+    if (error instanceof DiskError && error.code === 'ENOTDIR') return false;
+    throw error;
+  }
 }
 
 /**
