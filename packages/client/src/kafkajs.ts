@@ -1,7 +1,7 @@
 // `import { Kafka } from '@moldau/client/kafkajs'`: the public API of KafkaJS 2.2.4 on the native client. What is the
 // same, what is better and what is not there: docs/coming-from-kafkajs.md.
 
-export type { Admin } from './kafkajs/admin.ts';
+export type { Admin, ITopicConfig, ITopicPartitionConfig } from './kafkajs/admin.ts';
 export { AssignerProtocol } from './kafkajs/assigner-protocol.ts';
 export * from './kafkajs/constants.ts';
 export type { Consumer } from './kafkajs/consumer.ts';
@@ -32,6 +32,7 @@ export {
   KafkaJSTopicMetadataNotLoaded,
   KafkaJSUnsupportedMagicByteInMessageSet,
 } from './kafkajs/errors.ts';
+export type * from './kafkajs/event-payloads.ts';
 export type { InstrumentationEvent } from './kafkajs/events.ts';
 export { Kafka } from './kafkajs/kafka.ts';
 export type { LogEntry, Logger, LoggerEntryContent, logCreator } from './kafkajs/logging.ts';

@@ -4,7 +4,7 @@ import { nodePorts } from '../node/default-ports.ts';
 import { Admin } from './admin.ts';
 import { Consumer } from './consumer.ts';
 import { createLogger, type Logger } from './logging.ts';
-import type { ConsumerConfig, KafkaConfig, ProducerConfig, RetryOptions } from './model.ts';
+import type { AdminConfig, ConsumerConfig, KafkaConfig, ProducerConfig } from './model.ts';
 import { Producer } from './producer.ts';
 import { checkKafkaConfig } from './settings.ts';
 
@@ -30,7 +30,7 @@ export class Kafka {
     return new Consumer(this.#ports, this.#config, config, this.#logger.namespace('Consumer'));
   }
 
-  admin(config: { readonly retry?: RetryOptions } = {}): Admin {
+  admin(config: AdminConfig = {}): Admin {
     return new Admin(this.#ports, this.#config, config.retry, this.#logger.namespace('Admin'));
   }
 

@@ -19,6 +19,10 @@ export interface RetryOptions {
   readonly restartOnFailure?: (error: Error) => Promise<boolean>;
 }
 
+export interface AdminConfig {
+  readonly retry?: RetryOptions;
+}
+
 export interface KafkaConfig {
   readonly brokers: readonly string[] | BrokersFunction;
   readonly clientId?: string;
@@ -190,6 +194,10 @@ export interface EachBatchPayload {
   isRunning(): boolean;
   isStale(): boolean;
 }
+
+/** Older names of the two. */
+export type ConsumerEachMessagePayload = EachMessagePayload;
+export type ConsumerEachBatchPayload = EachBatchPayload;
 
 export type EachMessageHandler = (payload: EachMessagePayload) => Promise<void>;
 export type EachBatchHandler = (payload: EachBatchPayload) => Promise<void>;

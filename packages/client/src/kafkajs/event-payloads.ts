@@ -1,0 +1,48 @@
+// What listeners are handed, by event, under KafkaJS's names for these types.
+import type { ADMIN_EVENTS, CONSUMER_EVENTS, InstrumentationEvent, PRODUCER_EVENTS } from './events.ts';
+import type { Assignment, TopicOffsets } from './model.ts';
+
+export type ProducerEvents = typeof PRODUCER_EVENTS;
+export type ConsumerEvents = typeof CONSUMER_EVENTS;
+export type AdminEvents = typeof ADMIN_EVENTS;
+export type RemoveInstrumentationEventListener = () => void;
+
+interface Member {
+  readonly groupId: string;
+  readonly memberId: string;
+}
+interface BatchProcess {
+  readonly topic: string;
+  readonly partition: number;
+  readonly highWatermark: string;
+  readonly offsetLag: string;
+  readonly offsetLagLow: string;
+  readonly batchSize: number;
+  readonly firstOffset: string;
+  readonly lastOffset: string;
+}
+
+export type ConnectEvent = InstrumentationEvent<null>;
+export type DisconnectEvent = InstrumentationEvent<null>;
+export type ConsumerHeartbeatEvent = InstrumentationEvent<Member & { readonly groupGenerationId: number }>;
+export type ConsumerCommitOffsetsEvent = InstrumentationEvent<
+  Member & { readonly groupGenerationId: number; readonly topics: TopicOffsets[] }
+>;
+/** `duration` in milliseconds. */
+export type ConsumerGroupJoinEvent = InstrumentationEvent<
+  Member & { readonly duration: number; readonly groupProtocol: string; readonly memberAssignment: Assignment }
+>;
+export type ConsumerFetchStartEvent = InstrumentationEvent<{ readonly nodeId: number }>;
+export type ConsumerFetchEvent = InstrumentationEvent<{
+  readonly numberOfBatches: number;
+  readonly duration: number;
+  readonly nodeId: number;
+}>;
+export type ConsumerStartBatchProcessEvent = InstrumentationEvent<BatchProcess>;
+export type ConsumerEndBatchProcessEvent = InstrumentationEvent<BatchProcess & { readonly duration: number }>;
+export type ConsumerCrashEvent = InstrumentationEvent<{
+  readonly error: Error;
+  readonly groupId: string;
+  readonly restart: boolean;
+}>;
+export type ConsumerRebalancingEvent = InstrumentationEvent<Member>;
