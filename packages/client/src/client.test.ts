@@ -292,6 +292,25 @@ test('out of range: reset by policy, or an error that says where', async () => {
   await lenient.close();
 });
 
+test('reset by duration: from that long ago, or from the end where nothing is that young', async () => {
+  const topic = await newTopic(2);
+  const producer = new Producer({ bootstrapServers });
+  const now = Date.now();
+  for (const [partition, agesMs] of [
+    [0, [7_200_000, 7_100_000, 60_000]],
+    [1, [7_200_000]],
+  ] as const) {
+    for (const ageMs of agesMs) await producer.send({ topic, partition, value: 'x', timestamp: now - ageMs });
+  }
+  await producer.close();
+  const consumer = reader({ autoOffsetReset: 'by_duration:PT1H' });
+  const [zero, one] = [0, 1].map((partition) => ({ topic, partition }));
+  consumer.assign([zero!, one!]);
+  expect(await consumer.position(zero!)).toBe(2);
+  expect(await consumer.position(one!)).toBe(1);
+  await consumer.close();
+});
+
 test('a record that cannot be deserialized is told with its place; past it reading goes on', async () => {
   const topic = await newTopic();
   const where = { topic, partition: 0 };

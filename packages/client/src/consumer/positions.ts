@@ -3,9 +3,11 @@
 // out, `position` the next one not handed out yet or, under `for await`, not come back from; commits go by it. Whatever
 // moves a partition from outside (seek, a new assignment) gives it a new `incarnation`, so that answers to older fetches
 // fall away.
+import type { OffsetReset } from '../settings/consumer-settings.ts';
 import { PartitionMap, type TopicPartition } from '../topic-partition.ts';
 
-export type ResetTo = 'earliest' | 'latest';
+/** An end of the partition, or the first record at or after a time that long ago ('by_duration:PT1H'). */
+export type ResetTo = Exclude<OffsetReset, 'none'>;
 
 export interface AssignedPartition extends TopicPartition {
   readonly incarnation: number;

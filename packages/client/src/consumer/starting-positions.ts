@@ -4,6 +4,7 @@ import type { Cluster } from '../cluster/cluster.ts';
 import { EARLIEST, LATEST, listOffsets } from '../cluster/list-offsets.ts';
 import { asKafkaError, KafkaError } from '../errors.ts';
 import { fetchedOffsets, fetchRequest, OFFSET_FETCH_NEWEST } from '../group/committed-offsets.ts';
+import { durationMs } from '../settings/consumer-settings.ts';
 import type { TopicPartition } from '../topic-partition.ts';
 import type { PartitionOffset } from './consumer-model.ts';
 import type { GroupMember } from './group-member.ts';
@@ -136,18 +137,36 @@ export class StartingPositions {
     }
   }
 
+  #timeOf(reset: ResetTo): number {
+    if (reset === 'earliest') return EARLIEST;
+    if (reset === 'latest') return LATEST;
+    return Math.max(0, this.#cluster.ports.clock.now() - (durationMs(reset) ?? 0));
+  }
+
   async #fromEnds(entries: readonly AssignedPartition[]): Promise<void> {
     const { metadata } = this.#cluster;
     if (entries.some(({ topic }) => !metadata.topic(topic))) await this.#cluster.refresh();
     const questions = entries.map(({ topic, partition, reset }) => ({
       topic,
       partition,
-      timestamp: reset === 'earliest' ? EARLIEST : LATEST,
+      timestamp: this.#timeOf(reset!),
     }));
-    const answers = await listOffsets(this.#cluster, questions, {
+    const asked = {
       readCommitted: this.#settings.readCommitted,
       timeoutMs: this.#settings.requestTimeoutMs,
+    };
+    const answers = await listOffsets(this.#cluster, questions, asked);
+    // No record is that young: then from the end on.
+    const ends = questions.filter(({ topic, partition }) => {
+      const answer = answers.get(topic, partition)!;
+      return !(answer instanceof KafkaError) && answer.offset < 0;
     });
+    if (ends.length > 0) {
+      const latest = ends.map((question) => ({ ...question, timestamp: LATEST }));
+      for (const [topic, partition, answer] of (await listOffsets(this.#cluster, latest, asked)).entries()) {
+        answers.set(topic, partition, answer);
+      }
+    }
     let failed: KafkaError | undefined;
     for (const entry of entries) {
       const answer = answers.get(entry.topic, entry.partition)!;

@@ -1,5 +1,35 @@
 import { COMMON_SETTINGS } from './common-settings.ts';
-import { flag, integer, list, type OptionsOf, oneOf, text } from './setting.ts';
+import { custom, disallowed, flag, integer, list, type OptionsOf, oneOf, text } from './setting.ts';
+
+export type OffsetReset = 'earliest' | 'latest' | 'none' | `by_duration:${string}`;
+
+const RESETS: { readonly [spelling: string]: OffsetReset } = {
+  earliest: 'earliest',
+  latest: 'latest',
+  none: 'none',
+  beginning: 'earliest',
+  smallest: 'earliest',
+  end: 'latest',
+  largest: 'latest',
+};
+
+function offsetReset(value: unknown): OffsetReset {
+  const text = String(value);
+  const known = Object.hasOwn(RESETS, text) ? RESETS[text] : undefined;
+  if (known) return known;
+  if (durationMs(text) === undefined) {
+    throw disallowed('one of earliest, latest, none, or by_duration: and a length of time as PT1H or P7D');
+  }
+  return text as OffsetReset;
+}
+
+/** What 'by_duration:P1DT2H3M4.5S' says, in milliseconds; undefined for anything else. */
+export function durationMs(reset: string): number | undefined {
+  const match = /^by_duration:P(?=.)(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d{1,9})?)S)?)?$/.exec(reset);
+  if (!match) return undefined;
+  const [days = 0, hours = 0, minutes = 0, seconds = 0] = match.slice(1).map((part) => Number(part ?? 0));
+  return Math.round((((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000);
+}
 
 export const CONSUMER_SETTINGS = {
   ...COMMON_SETTINGS,
@@ -43,12 +73,11 @@ export const CONSUMER_SETTINGS = {
     min: 1,
     doc: 'Most records that one poll answers.',
   }),
-  autoOffsetReset: oneOf({
+  autoOffsetReset: custom<OffsetReset>({
     kafka: 'auto.offset.reset',
     default: 'latest',
-    values: ['earliest', 'latest', 'none'],
-    also: { beginning: 'earliest', smallest: 'earliest', end: 'latest', largest: 'latest' },
-    doc: 'Where to start when there is no committed offset, or it does not exist any more; none is an error.',
+    check: offsetReset,
+    doc: 'Where to start when there is no committed offset, or it does not exist any more: earliest, latest, by_duration:<ISO 8601, as PT1H> (that long ago, KIP-1106); none is an error.',
   }),
   enableAutoCommit: flag({
     kafka: 'enable.auto.commit',

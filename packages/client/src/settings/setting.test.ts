@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { KafkaError } from '../errors.ts';
 import { Producer } from '../producer/producer.ts';
 import { parseServers } from './common-settings.ts';
-import { CONSUMER_SETTINGS } from './consumer-settings.ts';
+import { CONSUMER_SETTINGS, durationMs } from './consumer-settings.ts';
 import { PRODUCER_SETTINGS } from './producer-settings.ts';
 import { resolveSettings, settingsFromProperties } from './setting.ts';
 
@@ -73,4 +73,14 @@ test('bootstrap servers in the ways people write them', () => {
     { host: 'b', port: 2 },
     { host: '::1', port: 3 },
   ]);
+});
+
+test('auto.offset.reset by duration', () => {
+  expect(durationMs('by_duration:P1DT2H3M4.5S')).toBe((((24 + 2) * 60 + 3) * 60 + 4.5) * 1000);
+  expect(resolveSettings(CONSUMER_SETTINGS, { autoOffsetReset: 'by_duration:PT1H' }).autoOffsetReset).toBe(
+    'by_duration:PT1H',
+  );
+  for (const wrong of ['by_duration:P', 'by_duration:PT', 'by_duration:-PT1H', 'by_duration:1h', 'toString']) {
+    expect(() => resolveSettings(CONSUMER_SETTINGS, { autoOffsetReset: wrong as 'none' })).toThrow('by_duration');
+  }
 });
