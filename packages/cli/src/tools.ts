@@ -17,6 +17,10 @@ export const TOOLS: Readonly<Record<string, ToolEntry>> = {
     summary: 'stop the brokers started on this machine from this folder',
     load: async () => (await import('./server/server-stop.ts')).serverStop,
   },
+  'kafka-storage': {
+    summary: 'choose a cluster id, mark the directories of a broker with it',
+    load: async () => (await import('./storage/storage.ts')).storage,
+  },
   'kafka-topics': {
     summary: 'create, list, describe, alter and delete topics',
     load: async () => (await import('./topics/topics.ts')).topics,
