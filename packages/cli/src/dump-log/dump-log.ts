@@ -131,6 +131,9 @@ async function dumpFile(path: string, options: Options, terminal: Terminal, find
 
 async function dumpBatches(path: string, options: Options, terminal: Terminal, findings: Findings): Promise<void> {
   const name = basename(path);
+  if (name.endsWith('.log') && !/^\d+\.log$/.test(name)) {
+    throw new Error(`${name} is not named after an offset, as segments are.`);
+  }
   if (name.endsWith('.log')) terminal.out(`Log starting offset: ${Number(name.split('.')[0])}\n`);
   else terminal.out(snapshotTitle(name));
   const withContent = DECODERS.some((option) => options.has(option));
