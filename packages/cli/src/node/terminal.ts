@@ -1,4 +1,5 @@
 // The terminal of a real process.
+import pc from 'picocolors';
 import type { Terminal } from '../terminal.ts';
 
 /** Standard streams and signals of this process. */
@@ -21,7 +22,7 @@ export function processTerminal(): Terminal {
       if (open) process.stdout.write(text);
     },
     err: (text) => {
-      process.stderr.write(text);
+      process.stderr.write(process.stderr.isTTY && pc.isColorSupported ? colored(text) : text);
     },
     get input() {
       return process.stdin as AsyncIterable<Uint8Array>;
@@ -41,4 +42,11 @@ export function processTerminal(): Terminal {
     },
     now: () => Date.now(),
   };
+}
+
+/** For a person's eye: errors red, warnings yellow. Nothing of it reaches a pipe or a file. */
+function colored(text: string): string {
+  return text
+    .replace(/^.*(?: ERROR |\berror: |^Error).*$/gm, pc.red)
+    .replace(/^.*(?: WARN |^WARN|^Warning).*$/gm, pc.yellow);
 }
