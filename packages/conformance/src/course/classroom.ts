@@ -70,6 +70,12 @@ export async function moldauClassroom(): Promise<Classroom> {
   writeFileSync(join(directory, 'server.properties'), properties);
   const environment = { LOG_DIR: join(directory, 'logs'), MOLDAU_RUN_DIR: join(directory, 'run') };
   const place = { directory, environment };
+  // The way of Kafka 4's quickstart.
+  const formatted = await type(
+    place,
+    'bin/kafka-storage.sh format --standalone -t "$(bin/kafka-storage.sh random-uuid)" -c server.properties',
+  );
+  if (formatted.status !== 0) throw new Error(`kafka-storage did not format: ${formatted.stderr}`);
   const started = await type(place, 'bin/kafka-server-start.sh -daemon server.properties');
   if (started.status !== 0) throw new Error(`the broker did not start: ${started.stderr}`);
   return new Room({
