@@ -20,6 +20,9 @@ export interface BrokerRun {
 
 /** Runs until a signal or a failure; answers the exit status. Throws CommandLineError when it cannot start. */
 export async function runBroker(run: BrokerRun, terminal: Terminal): Promise<number> {
+  // Listened for from here on: a signal that meets the start lets it finish, and then stops in order. Without it a broker
+  // that has just said it is there would end without its last words.
+  const interrupted = new Promise<undefined>((resolve) => terminal.onInterrupt(() => resolve(undefined)));
   let broker: BrokerProcess;
   try {
     broker = await startBrokerProcess({
@@ -34,7 +37,6 @@ export async function runBroker(run: BrokerRun, terminal: Terminal): Promise<num
   for (const warning of broker.warnings) terminal.err(`${warning}\n`);
   const forget = announceBroker({ pid: process.pid, nodeId: broker.nodeId, source: run.source });
   run.onListening?.(broker);
-  const interrupted = new Promise<undefined>((resolve) => terminal.onInterrupt(() => resolve(undefined)));
   const failure = await Promise.race([interrupted, broker.failed]);
   try {
     if (failure) terminal.err(`The broker has to stop: ${failure.message}\n`);
