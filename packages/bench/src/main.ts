@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { cpus, release, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { apacheJars, apacheVersion } from '@moldau/conformance/peer/apache-jars';
-import type { Peer } from '@moldau/conformance/peer/broker-process';
+import { exitOnSignals, type Peer } from '@moldau/conformance/peer/broker-process';
 import { runLoad } from './load/run.ts';
 import { resultsFolder, writeResults } from './report/files.ts';
 import { Progress } from './report/progress.ts';
@@ -156,6 +156,7 @@ async function measureAll(): Promise<void> {
   }
 }
 
+exitOnSignals();
 try {
   await measureAll();
 } finally {

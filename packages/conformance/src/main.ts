@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { install, suiteNeeds } from './install.ts';
 import { startApacheKafka } from './peer/apache-kafka.ts';
-import type { Peer } from './peer/broker-process.ts';
+import { exitOnSignals, type Peer } from './peer/broker-process.ts';
 import { startMoldau } from './peer/moldau.ts';
 import { node, repository } from './peer/paths.ts';
 import { serveControl } from './suite/control.ts';
@@ -101,6 +101,7 @@ function runVitest(environment: Record<string, string>, reportFile: string): Pro
       env: { ...process.env, ...environment, KAFKAJS_NO_PARTITIONER_WARNING: '1' },
       stdio: ['ignore', 'inherit', 'inherit'],
     });
+    process.once('exit', () => child.kill('SIGTERM'));
     child.once('error', reject);
     child.once('close', (status) => resolve(status ?? 1));
   });
@@ -123,6 +124,7 @@ async function prepare(): Promise<Peer | undefined> {
   }
 }
 
+exitOnSignals();
 const peer = await prepare();
 const control = peer ? await serveControl(peer) : undefined;
 const reports = mkdtempSync(join(tmpdir(), 'conformance-'));

@@ -43,10 +43,20 @@ export interface Peer {
   output(lines?: number): string;
 }
 
+/** Brokers of this process: whatever ends it takes them and their data along. */
 const running = new Set<ChildProcess>();
+const directories = new Set<string>();
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
 });
+
+/** For programs that start peers: Ctrl-C and SIGTERM become an orderly exit, so that the above happens. */
+export function exitOnSignals(): void {
+  process.once('SIGINT', () => process.exit(130));
+  process.once('SIGTERM', () => process.exit(143));
+  process.once('SIGHUP', () => process.exit(129));
+}
 
 export class BrokerProcess implements Peer {
   readonly name: string;
@@ -59,6 +69,7 @@ export class BrokerProcess implements Peer {
 
   constructor(command: BrokerCommand, dataDirectory: string) {
     this.#command = command;
+    directories.add(command.directory);
     this.name = command.name;
     this.host = command.host;
     this.port = command.port;
@@ -123,6 +134,7 @@ export class BrokerProcess implements Peer {
 
   async close(): Promise<void> {
     await this.kill();
+    directories.delete(this.#command.directory);
     rmSync(this.#command.directory, { recursive: true, force: true });
   }
 

@@ -396,6 +396,8 @@ if (controllable) {
       for (const index of files.filter((file) => file.endsWith('index')).slice(0, 4)) {
         const text = await dump('--index-sanity-check', '--files', join(directory, index));
         expect(text).toMatch(/passed sanity check/);
+        const verified = await dump('--verify-index-only', '--files', join(directory, index));
+        expect(verified).not.toMatch(/Mismatches|isn't found|ERROR/i);
       }
       const offsets = readdirSync(data).filter((file) => file.startsWith('__consumer_offsets-'));
       let commits = '';
