@@ -134,11 +134,7 @@ async function newOffsets(groupId: string, partitions: readonly TopicPartition[]
       return await withinLog(shifted, reset);
     }
     case 'to-datetime':
-      return await atTime(
-        partitions,
-        usage(() => parseDateTime(options.value('to-datetime')!)),
-        reset,
-      );
+      return await atTime(partitions, parseDateTime(options.value('to-datetime')!), reset);
     case 'by-duration': {
       return await atTime(partitions, terminal.now() - parseDuration(options.value('by-duration')!), reset);
     }
