@@ -156,7 +156,7 @@ class VerifiableRun {
         onPartitionsAssigned: (partitions) => this.#print('partitions_assigned', { partitions }),
         onPartitionsRevoked: (partitions) => this.#print('partitions_revoked', { partitions }),
       });
-      while (this.#max < 0 || this.#consumed < this.#max) {
+      while ((this.#max < 0 || this.#consumed < this.#max) && this.#terminal.outputIsOpen) {
         const records = await this.#consumer.poll(POLL_MS);
         const summaries = this.#received(records);
         if (!this.#options.has('enable-autocommit')) await this.#commit(summaries);

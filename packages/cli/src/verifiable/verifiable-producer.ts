@@ -131,7 +131,7 @@ class VerifiableRun {
     const keys = this.#options.number('repeating-keys');
     const prefix = this.#options.number('value-prefix');
     this.#print('startup_complete');
-    for (let i = 0; (max < 0 || i < max) && !this.#stopped; i++) {
+    for (let i = 0; (max < 0 || i < max) && !this.#stopped && this.#terminal.outputIsOpen; i++) {
       const key = keys === undefined ? null : String(i % keys);
       const value = prefix === undefined ? String(i) : `${prefix}.${i}`;
       if (!this.#push(key, value)) await this.#producer.whenWritable();
