@@ -17,8 +17,9 @@ export interface PeerOptions {
   readonly port?: number;
 }
 
-const jvm = [
-  ...['-Xms1G', '-Xmx1G', '-server', '-XX:+UseG1GC', '-XX:MaxGCPauseMillis=20'],
+/** As Kafka's own start script has them, at this much heap. */
+const jvm = (heap: string): string[] => [
+  ...[`-Xms${heap}`, `-Xmx${heap}`, '-server', '-XX:+UseG1GC', '-XX:MaxGCPauseMillis=20'],
   ...['-XX:InitiatingHeapOccupancyPercent=35', '-XX:+ExplicitGCInvokesConcurrent', '-Djava.awt.headless=true'],
 ];
 
@@ -32,62 +33,77 @@ rootLogger.level = warn
 rootLogger.appenderRef.out.ref = out
 `;
 
+/** A cluster id as StorageTool takes it. */
+export function newClusterId(): string {
+  const random = randomBytes(16);
+  random[0] = 0x30; // an id that began with a dash would be taken for an option
+  return random.toString('base64url');
+}
+
 /** Starts a fresh Apache Kafka broker and resolves when it serves. `close()` stops it and removes its data. */
 export async function startApacheKafka(o: PeerOptions & { version?: string; wait?: boolean } = {}): Promise<Peer> {
-  const version = o.version ?? apacheVersion;
-  const directory = mkdtempSync(join(tmpdir(), 'apache-kafka-'));
-  const data = join(directory, 'data');
-  mkdirSync(data);
   const [free, controllerPort] = await freePorts(2);
   const port = o.port ?? free;
   if (port === undefined) throw new Error('no free port');
+  const broker = apacheProcess({
+    version: o.version ?? apacheVersion,
+    port,
+    clusterId: newClusterId(),
+    heap: '1G',
+    settings: {
+      'node.id': 1,
+      'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+      listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+      'offsets.topic.replication.factor': 1,
+      'transaction.state.log.replication.factor': 1,
+      'transaction.state.log.min.isr': 1,
+      'share.coordinator.state.topic.replication.factor': 1,
+      'share.coordinator.state.topic.min.isr': 1,
+      ...o.properties,
+    },
+  });
+  if (o.wait !== false) await broker.start();
+  return broker;
+}
+
+/** A formatted directory and the process over it, broker and controller in one, not started yet. */
+export function apacheProcess(o: {
+  readonly version: string;
+  readonly port: number;
+  readonly clusterId: string;
+  /** Of the JVM: `1G`. */
+  readonly heap: string;
+  /** Beyond what is the same for all; node.id, voters and listeners at least. */
+  readonly settings: Readonly<Record<string, string | number | boolean>>;
+}): Peer {
+  const { version, port } = o;
+  const directory = mkdtempSync(join(tmpdir(), 'apache-kafka-'));
+  const data = join(directory, 'data');
+  mkdirSync(data);
   const properties = join(directory, 'server.properties');
   const settings = {
     'process.roles': 'broker,controller',
-    'node.id': 1,
-    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
     'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
     'controller.listener.names': 'CONTROLLER',
     'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
     'inter.broker.listener.name': 'PLAINTEXT',
     'log.dirs': data,
-    'offsets.topic.replication.factor': 1,
-    'transaction.state.log.replication.factor': 1,
-    'transaction.state.log.min.isr': 1,
-    'share.coordinator.state.topic.replication.factor': 1,
-    'share.coordinator.state.topic.min.isr': 1,
     'group.initial.rebalance.delay.ms': 0,
-    ...o.properties,
+    ...o.settings,
   };
   writeFileSync(properties, propertiesText(settings));
   const logFile = join(directory, 'log4j2.properties');
   writeFileSync(logFile, logging);
   const java = [`-Dlog4j2.configurationFile=${logFile}`, '-cp', classPath(version)];
-  const random = randomBytes(16);
-  random[0] = 0x30; // an id that began with a dash would be taken for an option
-  const clusterId = random.toString('base64url');
-  const format = spawnSync(
-    'java',
-    [
-      '-Xmx256M',
-      '-XX:TieredStopAtLevel=1',
-      ...java,
-      'kafka.tools.StorageTool',
-      'format',
-      '-t',
-      clusterId,
-      '-c',
-      properties,
-    ],
-    { encoding: 'utf8' },
-  );
-  if (format.status !== 0) throw new Error(`StorageTool format failed: ${format.stdout}${format.stderr}`);
-  const broker = new BrokerProcess(
+  const quick = ['-Xmx256M', '-XX:TieredStopAtLevel=1'];
+  const format = ['kafka.tools.StorageTool', 'format', '-t', o.clusterId, '-c', properties];
+  const formatted = spawnSync('java', [...quick, ...java, ...format], { encoding: 'utf8' });
+  if (formatted.status !== 0) throw new Error(`StorageTool format failed: ${formatted.stdout}${formatted.stderr}`);
+  return new BrokerProcess(
     {
       name: `Apache Kafka ${version}`,
       file: 'java',
-      args: [...jvm, ...java, 'kafka.Kafka', properties],
+      args: [...jvm(o.heap), ...java, 'kafka.Kafka', properties],
       host: '127.0.0.1',
       port,
       directory,
@@ -95,6 +111,4 @@ export async function startApacheKafka(o: PeerOptions & { version?: string; wait
     },
     data,
   );
-  if (o.wait !== false) await broker.start();
-  return broker;
 }

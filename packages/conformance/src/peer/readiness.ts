@@ -1,5 +1,5 @@
 // Asks a broker, over a raw socket, whether it serves: one Metadata v1 request for no topics, ready when the answer names
-// at least one broker. Written by hand (46 bytes) so that waiting for a peer depends on nothing that is under test.
+// at least one broker (or as many as are waited for). Written by hand (46 bytes) so that waiting for a peer depends on nothing that is under test.
 import { connect } from 'node:net';
 
 function metadataRequest(): Buffer {
@@ -15,8 +15,8 @@ function metadataRequest(): Buffer {
   return frame;
 }
 
-/** One attempt. Resolves to false on refusal, silence of a second, or an answer without brokers; never rejects. */
-export function serves(host: string, port: number): Promise<boolean> {
+/** One attempt. Resolves to false on refusal, silence of a second, or an answer with fewer brokers; never rejects. */
+export function serves(host: string, port: number, brokers = 1): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host, port });
     let received: Buffer = Buffer.alloc(0);
@@ -30,7 +30,7 @@ export function serves(host: string, port: number): Promise<boolean> {
     socket.on('connect', () => socket.write(metadataRequest()));
     socket.on('data', (chunk: Buffer) => {
       received = Buffer.concat([received, chunk]);
-      if (received.length >= 12) settle(received.readInt32BE(8) > 0);
+      if (received.length >= 12) settle(received.readInt32BE(8) >= brokers);
     });
   });
 }
@@ -42,10 +42,10 @@ export function serves(host: string, port: number): Promise<boolean> {
 export async function whenServing(
   host: string,
   port: number,
-  o: { timeoutMs: number; alive: () => boolean; pollMs?: number },
+  o: { timeoutMs: number; alive: () => boolean; pollMs?: number; brokers?: number },
 ): Promise<void> {
   const deadline = performance.now() + o.timeoutMs;
-  while (!(await serves(host, port))) {
+  while (!(await serves(host, port, o.brokers))) {
     if (!o.alive()) throw new Error(`the process behind ${host}:${port} ended before it served`);
     if (performance.now() > deadline) throw new Error(`${host}:${port} does not serve after ${o.timeoutMs} ms`);
     await new Promise((resolve) => setTimeout(resolve, o.pollMs ?? 20));
