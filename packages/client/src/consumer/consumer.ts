@@ -1,9 +1,9 @@
 // Consumer: the public face, and the loop of poll. The parts: `GroupMember` (who reads what), `StartingPositions` (from
-// where), `Fetcher` (reads ahead), `Commits` (remembers how far). This file holds what ties them together. Longer than most,
-// because the surface of a consumer has some thirty methods of a few lines each.
+// where), `Fetcher` (reads ahead), `Commits` (remembers how far), `Handover` (partitions changing hands), `ReadingLoops`
+// (for await, eachMessage, eachBatch). This file holds what ties them together. Longer than most, because the surface of a
+// consumer has some thirty methods of a few lines each.
 import type { Ports } from '@moldau/kernel';
 import { Cluster, type Interest } from '../cluster/cluster.ts';
-import { EARLIEST, LATEST, listOffsets, type OffsetAnswer } from '../cluster/list-offsets.ts';
 import { retrying } from '../cluster/retry.ts';
 import { Signal } from '../cluster/signal.ts';
 import { sleep } from '../cluster/sleep.ts';
@@ -36,11 +36,15 @@ import type {
 } from './consumer-model.ts';
 import { Fetcher } from './fetcher.ts';
 import { GroupMember } from './group-member.ts';
+import { Handover } from './handover.ts';
+import { Interceptors } from './interceptors.ts';
+import { OffsetLookups } from './offset-lookups.ts';
 import { type AssignedPartition, Positions } from './positions.ts';
+import { LOOK_AGAIN_MS, ReadingLoops, type WorkBeside } from './reading-loops.ts';
 import { committedOffsets, StartingPositions } from './starting-positions.ts';
-import { matched, type Subscription, subscriptionTo } from './subscription.ts';
+import { listenerOf, matched, type Subscription, subscriptionTo } from './subscription.ts';
 import { Watchman } from './watchman.ts';
-import { WorkLines } from './work-lines.ts';
+import type { WorkLines } from './work-lines.ts';
 
 export type ConsumerOptions<K, V> = ConsumerSettingOptions & {
   readonly keyDeserializer?: Deserializer<K>;
@@ -53,8 +57,6 @@ export type ConsumerOptions<K, V> = ConsumerSettingOptions & {
 const UNPACKED_BYTES_MAX = 1 << 30;
 /** How long `close` tries to commit and to leave, unless told otherwise. */
 const CLOSE_TIMEOUT_MS = 30_000;
-/** How often a poll that waits looks at what has no event of its own. */
-const LOOK_AGAIN_MS = 1000;
 
 export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
   readonly #settings: SettingsOf<typeof CONSUMER_SETTINGS>;
@@ -64,10 +66,12 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
   readonly #fetcher: Fetcher<K, V>;
   readonly #member: GroupMember | undefined;
   readonly #commits: Commits | undefined;
+  readonly #handover: Handover | undefined;
+  readonly #loops: ReadingLoops<K, V>;
   readonly #starting: StartingPositions;
   readonly #questions: TopicQuestions;
-  readonly #interceptors: readonly ConsumerInterceptor<K, V>[];
-  readonly #counts = { records: 0, bytes: 0, commits: 0, rebalances: 0 };
+  readonly #lookups: OffsetLookups;
+  readonly #interceptors: Interceptors<K, V>;
   readonly #signal = new Signal();
   readonly #events = new EventSource(warn);
   readonly #watchman: Watchman;
@@ -82,8 +86,6 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
   #metadataRevision = -1;
   #closed = false;
   #closing = false;
-  /** At work while eachMessage or eachBatch runs. */
-  #lines: WorkLines | undefined;
 
   /** Connects when it is needed. Throws KafkaError INVALID_SETTING. */
   constructor(options: ConsumerOptions<K, V> = {}) {
@@ -94,7 +96,7 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
     const assignors = settings.groupId === undefined ? [] : assignorsOf(settings.partitionAssignmentStrategy);
     this.#settings = settings;
     this.#ports = ports;
-    this.#interceptors = interceptors;
+    this.#interceptors = new Interceptors(interceptors);
     this.#lastPollAt = ports.clock.monotonic();
     this.#cluster = new Cluster({
       ports,
@@ -103,14 +105,16 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
       autoCreate: () => settings.allowAutoCreateTopics,
       onChange: () => this.#note(),
     });
+    const readCommitted = settings.isolationLevel === 'read_committed';
     this.#questions = new TopicQuestions(this.#cluster, settings);
+    this.#lookups = new OffsetLookups(this.#cluster, this.#questions, { ...settings, readCommitted });
     this.#fetcher = new Fetcher<K, V>({
       cluster: this.#cluster,
       positions: this.#positions,
       settings,
       read: {
         checkCrcs: settings.checkCrcs,
-        readCommitted: settings.isolationLevel === 'read_committed',
+        readCommitted,
         unpackedBytesMax: UNPACKED_BYTES_MAX,
         keyDeserializer,
         valueDeserializer,
@@ -132,9 +136,9 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
         hooks: {
           topics: () => this.subscription(),
           owned: () => this.#positions.partitions(),
-          revoke: (lost) => this.#revoke(lost),
-          assign: (partitions) => this.#assign(partitions),
-          change: (partitions) => this.#change(partitions),
+          revoke: (lost) => this.#handover!.revoke(lost),
+          assign: (partitions) => this.#handover!.assign(partitions),
+          change: (partitions) => this.#handover!.change(partitions),
           partitionCounts: (topics) => this.#partitionCounts(topics),
           pollIdleMs: () => this.#pollIdleMs,
           left: (reason) => this.#events.emit('left', { reason }),
@@ -149,13 +153,22 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
         isManaged: () => this.#isManaged,
         autoIntervalMs: settings.enableAutoCommit ? settings.autoCommitIntervalMs : undefined,
         onAutoFailed: (error) => this.#events.emit('commitFailed', { error }),
-        onCommitted: (offsets) => this.#onCommitted(offsets),
+        onCommitted: (offsets) => this.#interceptors.onCommit(offsets),
+      });
+      this.#handover = new Handover({
+        cluster: this.#cluster,
+        positions: this.#positions,
+        commits: this.#commits,
+        lines: () => this.#loops.lines,
+        listener: () => listenerOf(this.#subscription),
+        apiTimeoutMs: settings.defaultApiTimeoutMs,
+        onChanged: () => this.#fetcher.pump(),
       });
     }
     this.#starting = new StartingPositions({
       cluster: this.#cluster,
       positions: this.#positions,
-      settings: { ...settings, readCommitted: settings.isolationLevel === 'read_committed' },
+      settings: { ...settings, readCommitted },
       member: this.#member,
       onError: (error) => this.#fail(error),
       onDone: () => this.#signal.notify(),
@@ -174,6 +187,14 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
         this.#fetcher.pump();
       },
     });
+    this.#loops = new ReadingLoops<K, V>({
+      positions: this.#positions,
+      watchman: this.#watchman,
+      clock: ports.clock,
+      poll: (timeoutMs, work) => this.#poll(timeoutMs, work),
+      notify: () => this.#signal.notify(),
+      life: () => (this.#closed ? 'closed' : this.#closing ? 'closing' : 'open'),
+    });
   }
 
   on<E extends ConsumerEventName>(event: E, listener: ConsumerEventListener<E>): () => void {
@@ -182,7 +203,7 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
 
   get #pollIdleMs(): number {
     const idleMs = this.#polling ? 0 : this.#ports.clock.monotonic() - this.#lastPollAt;
-    return Math.max(idleMs, this.#lines?.longestMs ?? 0);
+    return Math.max(idleMs, this.#loops.lines?.longestMs ?? 0);
   }
 
   subscribe(topics: string | readonly string[] | RegExp, listener: RebalanceListener = {}): void {
@@ -199,7 +220,7 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
   async unsubscribe(): Promise<void> {
     this.#assertOpen();
     if (this.#isManaged) {
-      await this.#revoke(this.#member!.hasLost);
+      await this.#handover!.revoke(this.#member!.hasLost);
       await this.#member!.leave('the consumer unsubscribed', this.#settings.defaultApiTimeoutMs);
     }
     this.#subscription = { kind: 'none' };
@@ -230,7 +251,7 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
   async poll(timeoutMs: number): Promise<ConsumerRecord<K, V>[]> {
     this.#assertAlone();
     const records = await this.#poll(timeoutMs);
-    this.#settle();
+    this.#loops.settle();
     this.#watchman.handling('the code after poll()', records.at(-1));
     return records;
   }
@@ -240,164 +261,35 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
     this.#signal.notify();
   }
 
-  /**
-   * Records one after the other, for as long as the loop runs. A record counts as handled when the loop asks for the
-   * next one: `commitSync()` inside the body covers the record at hand and all before it.
-   */
-  async *[Symbol.asyncIterator](): AsyncGenerator<ConsumerRecord<K, V>, undefined> {
+  [Symbol.asyncIterator](): AsyncGenerator<ConsumerRecord<K, V>, undefined> {
     this.#assertAlone();
-    let records: ConsumerRecord<K, V>[] = [];
-    let next = 0;
-    try {
-      for (;;) {
-        for (; next < records.length; next++) {
-          const record = records[next]!;
-          const entry = this.#positions.get(record.topic, record.partition);
-          // Sought or revoked from inside the body: what was read ahead does not count.
-          if (entry?.position === undefined || entry.position > record.offset || entry.collected <= record.offset)
-            continue;
-          entry.position = record.offset + 1;
-          this.#watchman.handling('the body of the for await loop', record);
-          yield record;
-        }
-        this.#settle();
-        records = await this.#poll(LOOK_AGAIN_MS);
-        next = 0;
-      }
-    } finally {
-      this.#rewind();
-    }
+    return this.#loops.records();
   }
 
-  async *batches(): AsyncGenerator<ConsumerBatch<K, V>, undefined> {
+  batches(): AsyncGenerator<ConsumerBatch<K, V>, undefined> {
     this.#assertAlone();
-    try {
-      for (;;) {
-        this.#settle();
-        for (const batch of this.#batched(await this.#poll(LOOK_AGAIN_MS))) {
-          const entry = this.#positions.get(batch.topic, batch.partition);
-          const [first, last] = [batch.records[0]!, batch.records.at(-1)!];
-          // Sought or revoked from inside the body: what was read ahead does not count.
-          if (entry?.position === undefined || entry.position > first.offset || entry.collected <= last.offset)
-            continue;
-          entry.position = last.offset + 1;
-          this.#watchman.handling('the body of the for await loop', last);
-          yield batch;
-        }
-      }
-    } finally {
-      this.#rewind();
-    }
+    return this.#loops.batches();
   }
 
-  eachMessage(
+  async eachMessage(
     handler: (record: ConsumerRecord<K, V>) => void | Promise<void>,
     options: EachMessageOptions = {},
   ): Promise<void> {
-    const name = handler.name || 'the handler of eachMessage';
-    const byKey = options.orderedBy === 'key';
-    return this.#each(options, (entry, batch, lines) => {
-      const where = partitionText(entry);
-      for (const record of batch.records) {
-        const key = byKey ? this.#lineOfKey(record) : '';
-        const run = () => {
-          this.#watchman.handling(name, record);
-          return handler(record);
-        };
-        lines.add({ entry, line: `${where} ${key}`, firstOffset: record.offset, count: 1, run });
-      }
-    });
+    this.#assertAlone();
+    await this.#loops.eachMessage(handler, options);
   }
 
-  eachBatch(handler: (batch: ConsumerBatch<K, V>) => void | Promise<void>, options: EachOptions = {}): Promise<void> {
-    const name = handler.name || 'the handler of eachBatch';
-    return this.#each(options, (entry, batch, lines) => {
-      const run = () => {
-        this.#watchman.handling(name, batch.records[0]);
-        return handler(batch);
-      };
-      const [firstOffset, count] = [batch.records[0]!.offset, batch.records.length];
-      lines.add({ entry, line: partitionText(entry), firstOffset, count, run });
-    });
-  }
-
-  #lineOfKey({ key, offset }: ConsumerRecord<K, V>): string {
-    if (key === null) return `at ${offset}`;
-    return key instanceof Uint8Array ? `of ${Buffer.from(key).toString('latin1')}` : `of ${JSON.stringify(key)}`;
-  }
-
-  /** The loop behind eachMessage and eachBatch: polls on while handlers are at work, so the group's wishes are heard. */
-  async #each(
-    { concurrency = 1, signal }: EachOptions,
-    take: (entry: AssignedPartition, batch: ConsumerBatch<K, V>, lines: WorkLines) => void,
+  async eachBatch(
+    handler: (batch: ConsumerBatch<K, V>) => void | Promise<void>,
+    options: EachOptions = {},
   ): Promise<void> {
     this.#assertAlone();
-    if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
-      throw new KafkaError('INVALID_ARGUMENT', { message: 'concurrency must be a whole number of at least 1.' });
-    }
-    const lines = new WorkLines({
-      concurrency,
-      isCurrent: (entry) => this.#positions.isCurrent(entry),
-      now: () => this.#ports.clock.monotonic(),
-      onProgress: () => this.#signal.notify(),
-    });
-    this.#lines = lines;
-    const stop = () => {
-      lines.halt();
-      this.#signal.notify();
-    };
-    signal?.addEventListener('abort', stop);
-    const over = () => signal?.aborted || lines.failure !== undefined;
-    try {
-      while (!over()) {
-        for (const batch of this.#batched(await this.#poll(LOOK_AGAIN_MS, { lines, over }))) {
-          take(this.#positions.get(batch.topic, batch.partition)!, batch, lines);
-        }
-        lines.pump();
-      }
-    } catch (error) {
-      // Closed from elsewhere: the ordinary end of a loop that was given no signal.
-      if (!(this.#closing && error instanceof KafkaError)) throw error;
-    } finally {
-      signal?.removeEventListener('abort', stop);
-      await lines.stop();
-      this.#lines = undefined;
-      if (!this.#closed) this.#rewind();
-    }
-    if (lines.failure) throw lines.failure.error;
-  }
-
-  #batched(records: readonly ConsumerRecord<K, V>[]): ConsumerBatch<K, V>[] {
-    const runs: ConsumerRecord<K, V>[][] = [];
-    let last: ConsumerRecord<K, V> | undefined;
-    for (const record of records) {
-      if (last?.topic === record.topic && last.partition === record.partition) runs.at(-1)!.push(record);
-      else runs.push([record]);
-      last = record;
-    }
-    return runs.map((run) => {
-      const { topic, partition } = run[0]!;
-      return {
-        topic,
-        partition,
-        records: run,
-        highWatermark: this.#positions.get(topic, partition)?.highWatermark ?? -1,
-      };
-    });
-  }
-
-  /** A loop was left: what it has not come back from is to be read again. */
-  #rewind(): void {
-    for (const entry of [...this.#positions.all()]) {
-      if (entry.position !== undefined && entry.position < entry.collected) {
-        this.#positions.moveTo(entry, entry.position, entry.positionEpoch);
-      }
-    }
+    await this.#loops.eachBatch(handler, options);
   }
 
   #assertAlone(): void {
     this.#assertOpen();
-    if (this.#lines) throw illegal('eachMessage or eachBatch is running already; a consumer has one reader.');
+    this.#loops.assertAlone();
   }
 
   async commitSync(
@@ -495,27 +387,25 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
   }
 
   async beginningOffsets(partitions: readonly TopicPartition[]) {
-    return this.#ends(partitions, EARLIEST);
+    this.#assertOpen();
+    return this.#lookups.beginnings(partitions);
   }
 
   async endOffsets(partitions: readonly TopicPartition[]) {
-    return this.#ends(partitions, LATEST);
+    this.#assertOpen();
+    return this.#lookups.ends(partitions);
   }
 
   async offsetsForTimes(
     times: readonly (TopicPartition & { readonly timestamp: number })[],
   ): Promise<(OffsetAndTimestamp | undefined)[]> {
-    const answers = await this.#offsets(times);
-    return answers.map((answer) => (answer.offset < 0 ? undefined : answer));
+    this.#assertOpen();
+    return this.#lookups.forTimes(times);
   }
 
   async partitionsFor(topic: string): Promise<number[]> {
-    const counts = await this.#about([topic], 'Looking up the topic', async () => {
-      const known = this.#cluster.metadata.topic(topic);
-      if (known) return known.partitions.map(({ partition }) => partition);
-      throw new KafkaError(this.#cluster.metadata.topicError(topic) ?? 'UNKNOWN_TOPIC_OR_PARTITION', { topic });
-    });
-    return counts;
+    this.#assertOpen();
+    return this.#lookups.partitionsFor(topic);
   }
 
   groupMetadata(): GroupMetadata | undefined {
@@ -531,10 +421,11 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
     this.#closing = true;
     this.wakeup();
     // A handler may be the one that closes: then it cannot be waited for.
-    if (this.#lines) await Promise.race([this.#lines.stop(), sleep(this.#ports.timers, timeoutMs)]);
+    const { lines } = this.#loops;
+    if (lines) await Promise.race([lines.stop(), sleep(this.#ports.timers, timeoutMs)]);
     try {
       if (this.#isManaged) {
-        await this.#revoke(this.#member!.hasLost, timeoutMs);
+        await this.#handover!.revoke(this.#member!.hasLost, timeoutMs);
         await this.#member!.leave('the consumer was closed', timeoutMs);
       } else {
         await this.#commits?.autoCommitNow(timeoutMs);
@@ -553,7 +444,7 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
   }
 
   /** The loop: take part in the group, find positions, hand out what is there, wait for more. */
-  async #poll(timeoutMs: number, work?: { lines: WorkLines; over: () => boolean }): Promise<ConsumerRecord<K, V>[]> {
+  async #poll(timeoutMs: number, work?: WorkBeside): Promise<ConsumerRecord<K, V>[]> {
     this.#assertOpen();
     if (this.#polling) throw illegal('poll is running already; a consumer has one reader.');
     if (this.#subscription.kind === 'none') throw illegal('Subscribe to topics or assign partitions first.');
@@ -578,7 +469,7 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
         const records = this.#collect(work?.lines);
         this.#fetcher.pump();
         const leftMs = deadline - clock.monotonic();
-        if (records.length > 0) return this.#intercepted(records);
+        if (records.length > 0) return this.#interceptors.onConsume(records);
         if (leftMs <= 0 || work?.over()) return records;
         // A round under way notifies when it is over; one that failed is due again after its pause.
         const failedRound = !this.#starting.isRunning && this.#starting.areMissing;
@@ -591,38 +482,13 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
     }
   }
 
-  #intercepted(records: ConsumerRecord<K, V>[]): ConsumerRecord<K, V>[] {
-    this.#counts.records += records.length;
-    for (const { payloadBytes } of records) this.#counts.bytes += payloadBytes;
-    let given = records;
-    for (const interceptor of this.#interceptors) {
-      this.#guarded('onConsume', () => {
-        given = interceptor.onConsume?.(given) ?? given;
-      });
-    }
-    return given;
-  }
-
-  #onCommitted(offsets: readonly PartitionOffset[]): void {
-    this.#counts.commits++;
-    for (const interceptor of this.#interceptors) this.#guarded('onCommit', () => interceptor.onCommit?.(offsets));
-  }
-
-  #guarded(what: string, call: () => void): void {
-    try {
-      call();
-    } catch (error) {
-      warn(`An interceptor of the consumer failed in ${what}: ${String(error)}`);
-    }
-  }
-
   metrics(): ConsumerMetrics {
     const lags = this.assignment().map((where) => this.currentLag(where) ?? 0);
     return {
-      'records-consumed-total': this.#counts.records,
-      'bytes-consumed-total': this.#counts.bytes,
-      'commit-total': this.#counts.commits,
-      'rebalance-total': this.#counts.rebalances,
+      'records-consumed-total': this.#interceptors.counts.records,
+      'bytes-consumed-total': this.#interceptors.counts.bytes,
+      'commit-total': this.#interceptors.counts.commits,
+      'rebalance-total': this.#handover?.rebalances ?? 0,
       'records-lag-max': lags.reduce((most, lag) => Math.max(most, lag), 0),
       'assigned-partitions': this.#positions.size,
     };
@@ -636,11 +502,6 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
     const ofOne = Math.max(1, Math.floor(maxPollRecords / 2));
     const room = Math.max(0, maxPollRecords - lines.openRecords);
     return this.#fetcher.collect(room, (entry) => lines.openRecordsOf(entry) >= ofOne);
-  }
-
-  /** What was handed out counts as handled. */
-  #settle(): void {
-    for (const entry of this.#positions.all()) if (entry.position !== undefined) entry.position = entry.collected;
   }
 
   #throwIfAsked(): void {
@@ -685,57 +546,6 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
       }),
     );
     entry.retryAt = this.#ports.clock.monotonic() + this.#settings.retryBackoffMaxMs;
-  }
-
-  async #revoke(lost: boolean, timeoutMs = this.#settings.defaultApiTimeoutMs): Promise<void> {
-    if (!this.#isManaged) return;
-    const listener = (this.#subscription as { listener: RebalanceListener }).listener;
-    const partitions = this.assignment();
-    if (!lost) await this.#lines?.drain();
-    if (!lost) await this.#commits?.autoCommitNow(timeoutMs);
-    try {
-      if (partitions.length > 0) {
-        if (lost) await (listener.onPartitionsLost ?? listener.onPartitionsRevoked)?.call(listener, partitions);
-        else await listener.onPartitionsRevoked?.(partitions);
-      }
-    } finally {
-      this.#positions.assign([]);
-      this.#fetcher.pump();
-    }
-  }
-
-  async #assign(partitions: readonly TopicPartition[]): Promise<void> {
-    if (!this.#isManaged) return;
-    this.#counts.rebalances++;
-    this.#positions.assign(partitions, false);
-    if (partitions.some(({ topic, partition }) => !this.#cluster.metadata.partition(topic, partition))) {
-      this.#cluster.requestRefresh();
-    }
-    await (this.#subscription as { listener: RebalanceListener }).listener.onPartitionsAssigned?.(partitions);
-  }
-
-  /** Cooperative: only what goes and what comes is touched and told. */
-  async #change(partitions: readonly TopicPartition[]): Promise<void> {
-    if (!this.#isManaged) return;
-    const { listener } = this.#subscription as { listener: RebalanceListener };
-    this.#counts.rebalances++;
-    const next = new Set(partitions.map(partitionText));
-    const gone = this.assignment().filter((where) => !next.has(partitionText(where)));
-    const added = partitions.filter(({ topic, partition }) => !this.#positions.get(topic, partition));
-    try {
-      if (gone.length > 0) {
-        await this.#lines?.drain(new Set(gone.map((where) => this.#positions.get(where.topic, where.partition)!)));
-        await this.#commits?.autoCommitNow(this.#settings.defaultApiTimeoutMs);
-        await listener.onPartitionsRevoked?.(gone);
-      }
-    } finally {
-      this.#positions.assign(partitions);
-      this.#fetcher.pump();
-    }
-    if (added.some(({ topic, partition }) => !this.#cluster.metadata.partition(topic, partition))) {
-      this.#cluster.requestRefresh();
-    }
-    await listener.onPartitionsAssigned?.(added);
   }
 
   /** For the leader of the group. A topic that is not there is left out, and asked for again with the next metadata. */
@@ -793,34 +603,6 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
         return;
       }
     }
-  }
-
-  async #ends(
-    partitions: readonly TopicPartition[],
-    timestamp: number,
-  ): Promise<(TopicPartition & { readonly offset: number })[]> {
-    const answers = await this.#offsets(partitions.map((where) => ({ ...where, timestamp })));
-    return partitions.map(({ topic, partition }, index) => ({ topic, partition, offset: answers[index]!.offset }));
-  }
-
-  async #offsets(questions: readonly (TopicPartition & { readonly timestamp: number })[]): Promise<OffsetAnswer[]> {
-    const topics = questions.map(({ topic }) => topic);
-    return this.#about(topics, 'Looking up offsets', async () => {
-      const answers = await listOffsets(this.#cluster, questions, {
-        readCommitted: this.#settings.isolationLevel === 'read_committed',
-        timeoutMs: this.#settings.requestTimeoutMs,
-      });
-      return questions.map(({ topic, partition }) => {
-        const answer = answers.get(topic, partition)!;
-        if (answer instanceof KafkaError) throw answer;
-        return answer;
-      });
-    });
-  }
-
-  #about<T>(topics: readonly string[], what: string, question: () => Promise<T>): Promise<T> {
-    this.#assertOpen();
-    return this.#questions.ask(topics, { timeoutMs: this.#settings.defaultApiTimeoutMs, what }, question);
   }
 
   #assigned({ topic, partition }: TopicPartition): AssignedPartition {

@@ -44,3 +44,8 @@ export function matched(
     .sort();
   return { ...subscription, topics: names };
 }
+
+/** Whom to tell of partitions; undefined without a group subscription. */
+export function listenerOf(subscription: Subscription): RebalanceListener | undefined {
+  return subscription.kind === 'topics' || subscription.kind === 'pattern' ? subscription.listener : undefined;
+}
