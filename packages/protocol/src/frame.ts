@@ -67,6 +67,24 @@ export function encodeRequest<A extends Api>(of: RequestOptions<A>, body: InputO
   return finishFrame(writer);
 }
 
+/** As `encodeRequest`, around a body that is encoded already, in the layout of that API and version. */
+export function encodeRawRequest(of: RequestOptions<Api>, body: readonly Uint8Array[]): Buffer[] {
+  const { api, apiVersion, correlationId, clientId } = of;
+  const writer = new ByteWriter();
+  writer.reserve(SIZE_BYTES);
+  writer.position += SIZE_BYTES;
+  const header = { requestApiKey: api.key, requestApiVersion: apiVersion, correlationId, clientId };
+  encode(RequestHeader, requestHeaderVersion(api, apiVersion), header, writer);
+  const pieces = [
+    ...writer.finish(),
+    ...body.map((piece) => Buffer.from(piece.buffer, piece.byteOffset, piece.length)),
+  ];
+  const size = pieces.reduce((sum, piece) => sum + piece.length, 0) - SIZE_BYTES;
+  if (size > 0x7fffffff) throw new ProtocolError(`a frame of ${size} bytes, more than an int32 can say`);
+  pieces[0]!.writeInt32BE(size, 0);
+  return pieces;
+}
+
 export interface ResponseOptions<A extends Api> {
   readonly api: A;
   readonly apiVersion: number;
@@ -92,6 +110,16 @@ export function decodeResponse<A extends Api>(
 ): { readonly correlationId: number; readonly body: MessageOf<A['response']> } {
   const { correlationId } = decode(ResponseHeader, responseHeaderVersion(api, apiVersion), frame, 0);
   return { correlationId, body: decodeWhole<A['response']>(api.response, apiVersion, frame, reading.position) };
+}
+
+/** As `decodeResponse`, with the body left as bytes: a view of the frame. */
+export function decodeRawResponse(
+  api: Api,
+  apiVersion: number,
+  frame: Buffer,
+): { readonly correlationId: number; readonly body: Buffer } {
+  const { correlationId } = decode(ResponseHeader, responseHeaderVersion(api, apiVersion), frame, 0);
+  return { correlationId, body: frame.subarray(reading.position) };
 }
 
 const SIZE_BYTES = 4;

@@ -63,6 +63,23 @@ test('requests are pipelined and answered in order', async () => {
   expect(connection.inFlight).toBe(0);
 });
 
+test('a body that is bytes already goes out and comes back as bytes, in line with the others', async () => {
+  const { broker, connection } = await open((_, version, count) => ({
+    ...emptyMetadata,
+    controllerId: count,
+    version,
+  }));
+  const plain = connection.send('Metadata', metadata);
+  // Metadata v1 about no topics: an empty array; the answer: brokers, controller, topics.
+  const raw = connection.sendRaw({ apiKey: 3, apiVersion: 1, body: [Buffer.alloc(2), Buffer.alloc(2)] });
+  expect((await plain).controllerId).toBe(1);
+  expect((await raw).toString('hex')).toBe('000000000000000200000000');
+  expect(broker.asked.at(-1)).toMatchObject({ api: 'Metadata', version: 1, body: { topics: [] } });
+  expect((await failing(connection.sendRaw({ apiKey: 3, apiVersion: 99, body: [] }))).error).toBe('INVALID_REQUEST');
+  expect((await failing(connection.sendRaw({ apiKey: 999, apiVersion: 0, body: [] }))).error).toBe('INVALID_REQUEST');
+  expect(connection.inFlight).toBe(0);
+});
+
 test('a request without answer times out, and the connection is given up with all that wait on it', async () => {
   const { connection } = await open(() => 'silence');
   const late = failing(connection.send('Metadata', metadata, { timeoutMs: 50 }));

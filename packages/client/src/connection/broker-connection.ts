@@ -5,8 +5,12 @@
 import type { Connection, Endpoint, Ports, TimerHandle } from '@moldau/kernel';
 import {
   APIS,
+  type Api,
   type ApiName,
+  apiByKey,
+  decodeRawResponse,
   decodeResponse,
+  encodeRawRequest,
   encodeRequest,
   type InputOf,
   type MessageOf,
@@ -38,6 +42,14 @@ export interface SendOptions {
   readonly timeoutMs?: number;
 }
 
+/** A request whose body is bytes already: forwarded, or made by hand. */
+export interface RawRequest {
+  readonly apiKey: number;
+  readonly apiVersion: number;
+  /** In pieces, sent one after the other; not to be changed until the answer. */
+  readonly body: readonly Uint8Array[];
+}
+
 /** Largest answer where no setting says more: far beyond what fetch.max.bytes makes by default. */
 export const FRAME_BYTES_MAX = 0x10000000;
 /** What 5 adds (the broker we believe to talk to) is of no use here, and brokers before 4.4 would have to be asked twice. */
@@ -45,9 +57,20 @@ const API_VERSIONS_FIRST = 4;
 /** As Kafka wants it: letters, digits, dots and dashes. */
 const SOFTWARE = { clientSoftwareName: 'moldau', clientSoftwareVersion: '0.1.0' };
 
+/** What a connection is opened with where nothing else is said: Kafka's defaults. */
+export const CONNECTION_DEFAULTS: ConnectionSettings = {
+  clientId: 'moldau',
+  requestTimeoutMs: 30_000,
+  connectionsMaxIdleMs: 540_000,
+  socketConnectionSetupTimeoutMs: 10_000,
+  frameBytesMax: FRAME_BYTES_MAX,
+};
+
 interface Waiting {
-  readonly api: ApiName;
+  readonly api: Api;
   readonly version: number;
+  /** The answer's body is wanted as bytes. */
+  readonly raw: boolean;
   readonly correlationId: number;
   readonly deadline: number;
   readonly resolve: (body: unknown) => void;
@@ -136,7 +159,26 @@ export class BrokerConnection {
   /** Sends a request that gets no answer (Produce with acks 0). */
   sendOneWay<N extends ApiName>(api: N, body: RequestOf<N>, version?: number): void {
     if (this.#error) throw this.#error;
-    this.#write(api, version ?? this.versions.pick(api), this.#takeCorrelationId(), body);
+    this.#write(this.#encode(api, version ?? this.versions.pick(api), this.#takeCorrelationId(), body));
+  }
+
+  /**
+   * Sends a body that is encoded already; answers with the bytes of the answer's body, behind its header (a view of what
+   * was received). The version goes out as it is said, whatever the broker claims to speak. Rejects with KafkaError.
+   */
+  sendRaw(request: RawRequest, options: { readonly timeoutMs?: number } = {}): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      const { apiKey, apiVersion, body } = request;
+      this.#await(resolve as (body: unknown) => void, reject, options.timeoutMs, (correlationId) => {
+        const api = apiByKey(apiKey);
+        if (!api || apiVersion < api.versions.min || apiVersion > api.versions.max) {
+          throw new KafkaError('INVALID_REQUEST', { message: `There is no API ${apiKey} of version ${apiVersion}.` });
+        }
+        const { clientId } = this.#settings;
+        this.#write(encodeRawRequest({ api, apiVersion, correlationId, clientId }, body));
+        return { api, version: apiVersion, raw: true };
+      });
+    });
   }
 
   /** Bytes given to the network and not yet taken by it. */
@@ -155,16 +197,29 @@ export class BrokerConnection {
     resolve: (body: unknown) => void,
     reject: (error: KafkaError) => void,
   ): void {
+    this.#await(resolve, reject, options.timeoutMs, (correlationId) => {
+      const version = options.version ?? this.versions.pick(api, options.newest);
+      this.#write(this.#encode(api, version, correlationId, body));
+      return { api: APIS[api], version, raw: false };
+    });
+  }
+
+  /** Has `write` send a request and puts it in line for its answer. */
+  #await(
+    resolve: (body: unknown) => void,
+    reject: (error: KafkaError) => void,
+    timeoutMs: number | undefined,
+    write: (correlationId: number) => Pick<Waiting, 'api' | 'version' | 'raw'>,
+  ): void {
     if (this.#error) {
       reject(this.#error);
       return;
     }
     try {
-      const version = options.version ?? this.versions.pick(api, options.newest);
       const correlationId = this.#takeCorrelationId();
-      this.#write(api, version, correlationId, body);
-      const deadline = this.#ports.clock.monotonic() + (options.timeoutMs ?? this.#settings.requestTimeoutMs);
-      this.#waiting.push({ api, version, correlationId, deadline, resolve, reject });
+      const sent = write(correlationId);
+      const deadline = this.#ports.clock.monotonic() + (timeoutMs ?? this.#settings.requestTimeoutMs);
+      this.#waiting.push({ ...sent, correlationId, deadline, resolve, reject });
       this.#arm(deadline);
     } catch (error) {
       reject(
@@ -181,12 +236,12 @@ export class BrokerConnection {
     return id;
   }
 
-  #write<N extends ApiName>(name: N, apiVersion: number, correlationId: number, body: RequestOf<N>): void {
-    const api = APIS[name];
-    const frame = encodeRequest<(typeof APIS)[N]>(
-      { api, apiVersion, correlationId, clientId: this.#settings.clientId },
-      body,
-    );
+  #encode<N extends ApiName>(name: N, apiVersion: number, correlationId: number, body: RequestOf<N>): Buffer[] {
+    const { clientId } = this.#settings;
+    return encodeRequest<(typeof APIS)[N]>({ api: APIS[name], apiVersion, correlationId, clientId }, body);
+  }
+
+  #write(frame: readonly Buffer[]): void {
     this.#lastUsedAt = this.#ports.clock.monotonic();
     this.#socket.write(frame);
   }
@@ -195,9 +250,13 @@ export class BrokerConnection {
     const request = this.#waiting[0];
     if (!request) throw new ProtocolError('an answer that nobody asked for');
     if (frame.length < 4 || frame.readInt32BE(0) !== request.correlationId) {
-      throw new ProtocolError(`an answer out of order: the next one due is ${request.correlationId} (${request.api})`);
+      throw new ProtocolError(
+        `an answer out of order: the next one due is ${request.correlationId} (${request.api.name})`,
+      );
     }
-    const { body } = decodeResponse(APIS[request.api], layoutOf(request, frame), frame);
+    const { body } = request.raw
+      ? decodeRawResponse(request.api, request.version, frame)
+      : decodeResponse(request.api, layoutOf(request, frame), frame);
     this.#waiting.shift();
     this.#lastUsedAt = this.#ports.clock.monotonic();
     const throttleMs = (body as { throttleTimeMs?: number }).throttleTimeMs ?? 0;
@@ -245,7 +304,9 @@ export class BrokerConnection {
       if (request.deadline <= now) {
         const { host, port } = this.endpoint;
         this.#fail(
-          new KafkaError('REQUEST_TIMED_OUT', { message: `No answer to ${request.api} from ${host}:${port} in time.` }),
+          new KafkaError('REQUEST_TIMED_OUT', {
+            message: `No answer to ${request.api.name} from ${host}:${port} in time.`,
+          }),
         );
         return;
       }
@@ -273,7 +334,7 @@ export class BrokerConnection {
 
 /** A broker that does not know the version of ApiVersions asked answers in the layout of version 0. */
 function layoutOf({ api, version }: Waiting, frame: Buffer): number {
-  const unsupported = api === 'ApiVersions' && frame.length >= 6 && frame.readInt16BE(4) === 35;
+  const unsupported = api.key === APIS.ApiVersions.key && frame.length >= 6 && frame.readInt16BE(4) === 35;
   return unsupported ? 0 : version;
 }
 
