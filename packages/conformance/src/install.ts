@@ -1,16 +1,16 @@
 // Installs what the suites need beyond npm packages, once: Kafka's jars (Maven), kcat and the Python clients (Debian
 // packages), and Confluent's JavaScript client, whose prebuilt add-on is not fetched but built from its own sources.
-//   node packages/conformance/src/install.ts [jars|kcat|python|confluent ...]      (default: all)
+//   node packages/conformance/src/install.ts [jars|jars-3.9|kcat|python|confluent ...]      (default: all)
 // Running it again does nothing. Everything but the Debian packages goes into the git-ignored .cache folder.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { apacheJars, apacheVersion, javaAvailable } from './peer/apache-jars.ts';
+import { apacheJars, apacheVersion, apacheVersionOld, jarsThere, javaAvailable } from './peer/apache-jars.ts';
 import { cache, node, repository } from './peer/paths.ts';
 
-export type Need = 'jars' | 'kcat' | 'python' | 'confluent';
-const everything: readonly Need[] = ['jars', 'kcat', 'python', 'confluent'];
+export type Need = 'jars' | 'jars-3.9' | 'kcat' | 'python' | 'confluent';
+const everything: readonly Need[] = ['jars', 'jars-3.9', 'kcat', 'python', 'confluent'];
 
 /** What a suite has to have installed. */
 export function suiteNeeds(suite: string): readonly Need[] {
@@ -116,16 +116,25 @@ function buildConfluent(): void {
   say(`built in ${((performance.now() - started) / 1000).toFixed(0)} s`);
 }
 
-const steps: Readonly<Record<Need, { what: string; there: () => boolean; get: () => void }>> = {
-  jars: {
-    what: `Apache Kafka ${apacheVersion}`,
-    there: () => javaAvailable() && existsSync(join(cache, `apache-kafka-${apacheVersion}`, 'libs')),
-    get: () => {
-      if (!javaAvailable()) debian(['openjdk-17-jdk-headless']);
-      if (!works('mvn', ['-v'])) debian(['maven']);
-      apacheJars();
-    },
+interface Step {
+  readonly what: string;
+  readonly there: () => boolean;
+  readonly get: () => void;
+}
+
+const jars = (version: string): Step => ({
+  what: `Apache Kafka ${version}`,
+  there: () => javaAvailable() && jarsThere(version),
+  get: () => {
+    if (!javaAvailable()) debian(['openjdk-17-jdk-headless']);
+    if (!works('mvn', ['-v'])) debian(['maven']);
+    apacheJars(version);
   },
+});
+
+const steps: Readonly<Record<Need, Step>> = {
+  jars: jars(apacheVersion),
+  'jars-3.9': jars(apacheVersionOld),
   kcat: { what: 'kcat', there: () => works('kcat', ['-V']), get: () => debian(['kcat']) },
   python: {
     what: 'python3-confluent-kafka, python3-kafka',

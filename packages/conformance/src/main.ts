@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { install, suiteNeeds } from './install.ts';
+import { apacheJars, apacheVersion, apacheVersionOld, jarsThere } from './peer/apache-jars.ts';
 import { startApacheKafka } from './peer/apache-kafka.ts';
 import { exitOnSignals, type Peer } from './peer/broker-process.ts';
 import { startMoldau } from './peer/moldau.ts';
@@ -28,6 +29,7 @@ function suiteNames(): string[] {
 
 const usage = `Usage: node packages/conformance/src/main.ts [options]
   --target moldau|apache|HOST:PORT   what to run against (default moldau)
+  --kafka-version V                  release of Apache Kafka (default ${apacheVersion}; also tested: ${apacheVersionOld})
   --suite a,b                        default all: ${suiteNames().join(', ')}
   --durability fsync|os              log.durability of Moldau (default: Moldau's own)
   --set KEY=VALUE                    a setting of the broker's server.properties; may be repeated
@@ -39,6 +41,7 @@ const usage = `Usage: node packages/conformance/src/main.ts [options]
 const { values } = parseArgs({
   options: {
     target: { type: 'string', default: 'moldau' },
+    'kafka-version': { type: 'string', default: apacheVersion },
     suite: { type: 'string' },
     durability: { type: 'string' },
     set: { type: 'string', multiple: true, default: [] },
@@ -69,7 +72,7 @@ async function startTarget(): Promise<Peer | undefined> {
   const apache = { 'broker.session.timeout.ms': 2_000, 'broker.heartbeat.interval.ms': 500 };
   switch (values.target) {
     case 'apache':
-      return startApacheKafka({ properties: { ...apache, ...properties } });
+      return startApacheKafka({ version: values['kafka-version'], properties: { ...apache, ...properties } });
     case 'moldau': {
       const durability = values.durability;
       if (durability !== undefined && durability !== 'fsync' && durability !== 'os') {
@@ -116,6 +119,11 @@ async function prepare(): Promise<Peer | undefined> {
     const needs = new Set(suites.flatMap(suiteNeeds));
     if (values.target === 'apache') needs.add('jars');
     install([...needs], { allowed: !values['no-install'] });
+    const version = values['kafka-version'];
+    if (version !== apacheVersion && !jarsThere(version)) {
+      if (values['no-install']) throw new Error(`Apache Kafka ${version} is missing; run without --no-install`);
+      apacheJars(version);
+    }
     return await startTarget();
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
@@ -137,6 +145,7 @@ try {
     {
       MOLDAU_CONFORMANCE_BOOTSTRAP: bootstrap,
       MOLDAU_CONFORMANCE_TARGET: peer ? values.target : 'other',
+      MOLDAU_CONFORMANCE_KAFKA_VERSION: values['kafka-version'],
       ...(values.kills ? { MOLDAU_CONFORMANCE_KILLS: values.kills } : {}),
       ...(values.seed ? { MOLDAU_CONFORMANCE_SEED: values.seed } : {}),
       ...(control ? { MOLDAU_CONFORMANCE_CONTROL: control.url } : {}),

@@ -15,6 +15,14 @@ export const apacheVersion = ((): string => {
   return version;
 })();
 
+/** The oldest release that our clients are held to, side by side with the newest: the last of 3.x. */
+export const apacheVersionOld = '3.9.1';
+
+/** Whether the jars of `version` are there already. */
+export function jarsThere(version: string): boolean {
+  return existsSync(join(cache, `apache-kafka-${version}`, 'libs'));
+}
+
 /** Whether Java and Maven are there. The suites that need them say so instead of failing obscurely. */
 export function javaAvailable(): boolean {
   return spawnSync('java', ['-version'], { stdio: 'ignore' }).status === 0;

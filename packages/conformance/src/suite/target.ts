@@ -1,6 +1,7 @@
 // What a suite knows of the broker it runs against: host, port, and, where the runner owns the broker, a hook to stop,
 // kill and start it. Read from the environment, which src/main.ts fills (MOLDAU_CONFORMANCE_BOOTSTRAP,
 // MOLDAU_CONFORMANCE_CONTROL).
+import { apacheVersion } from '../peer/apache-jars.ts';
 
 const bootstrapText = process.env.MOLDAU_CONFORMANCE_BOOTSTRAP ?? '127.0.0.1:9092';
 
@@ -16,6 +17,9 @@ export const controllable = control !== undefined;
 
 /** `apache` or `moldau` where the runner started the broker, `other` otherwise. */
 export const targetKind = process.env.MOLDAU_CONFORMANCE_TARGET ?? 'other';
+
+/** The release of Apache Kafka under test; also for suites that start their own, beside a target that is another broker. */
+export const kafkaVersion = process.env.MOLDAU_CONFORMANCE_KAFKA_VERSION ?? apacheVersion;
 
 async function order(path: string): Promise<string> {
   if (!control) throw new Error('this suite restarts the broker; run it with --target moldau or --target apache');
