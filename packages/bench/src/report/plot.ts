@@ -13,7 +13,7 @@ export interface Bars {
   readonly bars: readonly Bar[];
 }
 
-const colours = ['#8a8f98', '#1f6feb', '#0b3d91', '#c0c4cc'];
+const colours = ['#8a8f98', '#1f6feb', '#0b3d91', '#c0c4cc', '#57606a'];
 const BAR = 14;
 const GAP = 3;
 const GROUP_GAP = 16;

@@ -1,0 +1,40 @@
+import { Consumer, Producer } from '@moldau/client';
+import type { Candidate } from '../candidate.ts';
+
+export const moldau: Candidate = {
+  async openProducer({ bootstrap, lingerMs }) {
+    const producer = new Producer({ bootstrapServers: bootstrap, lingerMs });
+    return {
+      async send(topic, values) {
+        if (values.length === 1) {
+          await producer.send({ topic, value: values[0]! });
+          return;
+        }
+        await Promise.all(values.map((value) => producer.send({ topic, value })));
+      },
+      close: () => producer.close(),
+    };
+  },
+
+  async consume({ bootstrap, topic, group, style, seen }) {
+    const consumer = new Consumer({ bootstrapServers: bootstrap, groupId: group, autoOffsetReset: 'earliest' });
+    consumer.subscribe(topic);
+    const ending = new AbortController();
+    const running =
+      style === 'batches'
+        ? consumer.eachBatch(
+            ({ records }) => {
+              let bytes = 0;
+              for (const { value } of records) bytes += value?.length ?? 0;
+              seen(records.length, bytes);
+            },
+            { signal: ending.signal },
+          )
+        : consumer.eachMessage(({ value }) => seen(1, value?.length ?? 0), { signal: ending.signal });
+    return async () => {
+      ending.abort();
+      await running;
+      await consumer.close();
+    };
+  },
+};
