@@ -191,6 +191,7 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
       positions: this.#positions,
       watchman: this.#watchman,
       clock: ports.clock,
+      timers: ports.timers,
       poll: (timeoutMs, work) => this.#poll(timeoutMs, work),
       notify: () => this.#signal.notify(),
       life: () => (this.#closed ? 'closed' : this.#closing ? 'closing' : 'open'),

@@ -1,7 +1,7 @@
 // The ways of reading besides poll: `for await` over records and batches, eachMessage, eachBatch. All are loops around the
 // consumer's poll; what differs is when a record counts as handled, which is where its partition's `position` is moved to.
 // Always: one loop with handlers at a time; a loop that is left puts back what the application has not come back from.
-import type { Clock } from '@moldau/kernel';
+import type { Clock, Timers } from '@moldau/kernel';
 import { KafkaError } from '../errors.ts';
 import { partitionText } from '../topic-partition.ts';
 import type { ConsumerBatch, ConsumerRecord, EachMessageOptions, EachOptions } from './consumer-model.ts';
@@ -22,6 +22,7 @@ export class ReadingLoops<K, V> {
   readonly #positions: Positions;
   readonly #watchman: Watchman;
   readonly #clock: Clock;
+  readonly #timers: Timers;
   readonly #poll: (timeoutMs: number, work?: WorkBeside) => Promise<ConsumerRecord<K, V>[]>;
   readonly #notify: () => void;
   readonly #life: () => 'open' | 'closing' | 'closed';
@@ -31,6 +32,7 @@ export class ReadingLoops<K, V> {
     positions: Positions;
     watchman: Watchman;
     clock: Clock;
+    timers: Timers;
     poll: (timeoutMs: number, work?: WorkBeside) => Promise<ConsumerRecord<K, V>[]>;
     /** Wakes a poll that waits. */
     notify: () => void;
@@ -39,6 +41,7 @@ export class ReadingLoops<K, V> {
     this.#positions = o.positions;
     this.#watchman = o.watchman;
     this.#clock = o.clock;
+    this.#timers = o.timers;
     this.#poll = o.poll;
     this.#notify = o.notify;
     this.#life = o.life;
@@ -111,14 +114,22 @@ export class ReadingLoops<K, V> {
     const name = handler.name || 'the handler of eachMessage';
     const byKey = options.orderedBy === 'key';
     return this.#each(options, (entry, batch, lines) => {
-      const where = partitionText(entry);
-      for (const record of batch.records) {
-        const key = byKey ? this.#lineOfKey(record) : '';
-        const run = () => {
-          this.#watchman.handling(name, record);
-          return handler(record);
-        };
-        lines.add({ entry, line: `${where} ${key}`, firstOffset: record.offset, count: 1, run });
+      const line = partitionText(entry);
+      const { records } = batch;
+      const handle = (record: ConsumerRecord<K, V>) => {
+        this.#watchman.handling(name, record);
+        return handler(record);
+      };
+      if (!byKey) {
+        const offsetOf = (step: number) => records[step]!.offset;
+        const run = (step: number) => handle(records[step]!);
+        lines.add({ entry, line, steps: records.length, recordsPerStep: 1, offsetOf, run });
+        return;
+      }
+      for (const record of records) {
+        const offsetOf = () => record.offset;
+        const run = () => handle(record);
+        lines.add({ entry, line: `${line} ${this.#lineOfKey(record)}`, steps: 1, recordsPerStep: 1, offsetOf, run });
       }
     });
   }
@@ -130,8 +141,9 @@ export class ReadingLoops<K, V> {
         this.#watchman.handling(name, batch.records[0]);
         return handler(batch);
       };
-      const [firstOffset, count] = [batch.records[0]!.offset, batch.records.length];
-      lines.add({ entry, line: partitionText(entry), firstOffset, count, run });
+      const offsetOf = () => batch.records[0]!.offset;
+      const recordsPerStep = batch.records.length;
+      lines.add({ entry, line: partitionText(entry), steps: 1, recordsPerStep, offsetOf, run });
     });
   }
 
@@ -149,10 +161,12 @@ export class ReadingLoops<K, V> {
     if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
       throw new KafkaError('INVALID_ARGUMENT', { message: 'concurrency must be a whole number of at least 1.' });
     }
+    const nextTurn = () => new Promise<void>((resolve) => this.#timers.afterTurn(resolve));
     const lines = new WorkLines({
       concurrency,
       isCurrent: (entry) => this.#positions.isCurrent(entry),
       now: () => this.#clock.monotonic(),
+      nextTurn,
       onProgress: () => this.#notify(),
     });
     this.#lines = lines;
@@ -168,6 +182,8 @@ export class ReadingLoops<K, V> {
           take(this.#positions.get(batch.topic, batch.partition)!, batch, lines);
         }
         lines.pump();
+        // A turn between polls: fast handlers come back with whole batches, not with room for one record more each time.
+        await nextTurn();
       }
     } catch (error) {
       // Closed from elsewhere: the ordinary end of a loop that was given no signal.

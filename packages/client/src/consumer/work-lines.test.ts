@@ -11,6 +11,7 @@ function setUp(concurrency: number) {
     concurrency,
     isCurrent: (one) => positions.isCurrent(one),
     now: () => 0,
+    nextTurn: () => new Promise((resolve) => setImmediate(resolve)),
     onProgress: () => {},
   });
   return { positions, entry, lines };
@@ -32,7 +33,7 @@ test('any order of finishing: lines keep their order, the bound holds, the posit
             started.push(offset);
             return new Promise<void>((resolve) => finish.set(offset, resolve));
           };
-          lines.add({ entry, line: String(key), firstOffset: offset, count: 1, run });
+          lines.add({ entry, line: String(key), steps: 1, recordsPerStep: 1, offsetOf: () => offset, run });
         }
         entry.collected = keys.length;
         lines.pump();
@@ -67,7 +68,7 @@ test('after a failure nothing more starts, and the position stays at it', async 
       ran.push(offset);
       if (offset === 1) throw new Error('no');
     };
-    lines.add({ entry, line: 'a', firstOffset: offset, count: 1, run });
+    lines.add({ entry, line: 'a', steps: 1, recordsPerStep: 1, offsetOf: () => offset, run });
   }
   entry.collected = 4;
   lines.pump();
@@ -85,8 +86,9 @@ test('draining waits for what runs and forgets what waits', async () => {
     lines.add({
       entry,
       line: 'a',
-      firstOffset: offset,
-      count: 1,
+      steps: 1,
+      recordsPerStep: 1,
+      offsetOf: () => offset,
       run: () => {
         ran.push(offset);
         return new Promise<void>((resolve) => {
@@ -108,4 +110,79 @@ test('draining waits for what runs and forgets what waits', async () => {
   await draining;
   expect(ran).toEqual([0]);
   expect(entry.position).toBe(1);
+});
+
+test('a batch goes record by record: the position follows each, and a failure stands at its record', async () => {
+  const { entry, lines } = setUp(1);
+  const ran: number[] = [];
+  const offsets = [3, 4, 7, 9];
+  const run = (step: number) => {
+    ran.push(step);
+    expect(entry.position).toBe(step === 0 ? 0 : offsets[step]!);
+    if (step === 2) throw new Error('no');
+  };
+  lines.add({ entry, line: 'a', steps: 4, recordsPerStep: 1, offsetOf: (step) => offsets[step]!, run });
+  entry.collected = 10;
+  lines.pump();
+  expect(ran).toEqual([0, 1, 2]); // handlers that do not wait need no turn between them
+  await lines.stop();
+  expect(lines.failure?.error).toMatchObject({ message: 'no' });
+  expect([entry.position, lines.openRecords]).toEqual([7, 0]);
+});
+
+test('a batch stops behind the record at hand when its partition is paused, moved or goes', async () => {
+  for (const end of ['pause', 'move', 'drain'] as const) {
+    const { positions, entry, lines } = setUp(1);
+    const ran: number[] = [];
+    let finish = () => {};
+    const run = (step: number) => {
+      ran.push(step);
+      return new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+    };
+    lines.add({ entry, line: 'a', steps: 3, recordsPerStep: 1, offsetOf: (step) => step, run });
+    entry.collected = 3;
+    lines.pump();
+    if (end === 'pause') entry.paused = true;
+    if (end === 'move') positions.moveTo(entry, 0);
+    const drained = end === 'drain' ? lines.drain() : undefined;
+    finish();
+    await new Promise((resolve) => setImmediate(resolve));
+    await drained;
+    expect(ran).toEqual([0]);
+    expect(lines.openRecords).toBe(end === 'pause' ? 2 : 0);
+    if (end === 'pause') {
+      entry.paused = false;
+      lines.pump();
+      expect(ran).toEqual([0, 1]);
+      finish();
+      await lines.stop();
+    } else if (end === 'drain') expect(entry.position).toBe(1);
+  }
+});
+
+test('handlers that never wait leave the event loop its turns', async () => {
+  const positions = new Positions();
+  positions.assign([{ topic: 't', partition: 0 }]);
+  const entry = positions.moveTo(positions.get('t', 0)!, 0);
+  let [now, turns] = [0, 0];
+  const lines = new WorkLines({
+    concurrency: 1,
+    isCurrent: (one) => positions.isCurrent(one),
+    now: () => now,
+    nextTurn: async () => {
+      turns++;
+    },
+    onProgress: () => {},
+  });
+  const run = () => {
+    now += 1; // a millisecond each
+  };
+  lines.add({ entry, line: 'a', steps: 320, recordsPerStep: 1, offsetOf: (step) => step, run });
+  entry.collected = 320;
+  lines.pump();
+  while (lines.openRecords > 0) await Promise.resolve();
+  expect(turns).toBe(10); // at each look at the clock
+  expect(entry.position).toBe(320);
 });

@@ -30,7 +30,7 @@ export const moldau: Candidate = {
             },
             { signal: ending.signal },
           )
-        : consumer.eachMessage(({ value }) => seen(1, value?.length ?? 0), { signal: ending.signal });
+        : consumer.eachMessage(async ({ value }) => seen(1, value?.length ?? 0), { signal: ending.signal });
     return async () => {
       ending.abort();
       await running;
