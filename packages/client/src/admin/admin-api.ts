@@ -66,6 +66,28 @@ export interface AdminApi {
     partitions?: readonly TopicPartition[],
     options?: model.CallOptions,
   ): Promise<model.PartitionReassignment[]>;
+  /** Replicas null cancels a move under way. Answers when the controller has taken it on, not when the data has moved. */
+  alterPartitionReassignments(
+    reassignments: readonly model.NewReassignment[],
+    options?: model.AlterReassignmentsOptions,
+  ): Promise<model.PartitionOutcome[]>;
+  /** ELECTION_NOT_NEEDED where the right leader is there; all partitions when none are given, then without those. */
+  electLeaders(
+    type: model.ElectionType,
+    partitions?: readonly TopicPartition[],
+    options?: model.CallOptions,
+  ): Promise<model.PartitionOutcome[]>;
+  /** Moves replicas within their brokers. REPLICA_NOT_AVAILABLE: not there yet, it moves in when it comes. */
+  alterReplicaLogDirs(
+    moves: readonly (model.Replica & { readonly path: string })[],
+    options?: model.CallOptions,
+  ): Promise<model.ReplicaOutcome[]>;
+  describeReplicaLogDirs(
+    replicas: readonly model.Replica[],
+    options?: model.CallOptions,
+  ): Promise<(model.Replica & { readonly place: model.Outcome<model.ReplicaLogDir> })[]>;
+  /** Forgets a broker that will not come back. */
+  unregisterBroker(brokerId: number, options?: model.CallOptions): Promise<void>;
 
   listGroups(options?: model.ListGroupsOptions): Promise<model.GroupListing[]>;
   describeConsumerGroups(

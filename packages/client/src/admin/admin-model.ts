@@ -260,6 +260,30 @@ export type PartitionReassignment = TopicPartition & {
   readonly removingReplicas: readonly number[];
 };
 
+export type NewReassignment = TopicPartition & {
+  /** Brokers that shall hold it, the first preferred as leader; null cancels a move under way. */
+  readonly replicas: readonly number[] | null;
+};
+
+export interface AlterReassignmentsOptions extends CallOptions {
+  /** Default true. False refuses a move to another number of replicas (KIP-860). */
+  readonly allowReplicationFactorChange?: boolean;
+}
+
+export type ElectionType = 'preferred' | 'unclean';
+
+/** One partition on one broker. */
+export type Replica = TopicPartition & { readonly brokerId: number };
+
+export type ReplicaOutcome = Replica & { readonly error: KafkaError | undefined };
+
+/** Where a replica lies. Neither: the broker does not have it, or its directory has failed. */
+export interface ReplicaLogDir {
+  readonly current: { readonly path: string; readonly offsetLag: number } | undefined;
+  /** Where it is moving to. */
+  readonly future: { readonly path: string; readonly offsetLag: number } | undefined;
+}
+
 export interface ApiVersionRange {
   readonly apiKey: number;
   readonly minVersion: number;

@@ -7,11 +7,13 @@ import { nodePorts } from '../node/default-ports.ts';
 import { ADMIN_SETTINGS, type AdminOptions } from '../settings/admin-settings.ts';
 import { defaultClientId } from '../settings/client-id.ts';
 import { resolveSettings } from '../settings/setting.ts';
+import type { TopicPartition } from '../topic-partition.ts';
 import type { AdminApi } from './admin-api.ts';
 import { AdminCalls } from './admin-calls.ts';
-import type { CallOptions } from './admin-model.ts';
+import type { CallOptions, ElectionType } from './admin-model.ts';
 import { apiVersions, describeCluster, describeLogDirs } from './cluster-calls.ts';
 import { describeConfigs, incrementalAlterConfigs, listConfigResources } from './configs.ts';
+import { electLeaders } from './elections.ts';
 import {
   alterConsumerGroupOffsets,
   deleteConsumerGroupOffsets,
@@ -20,7 +22,10 @@ import {
   listConsumerGroupOffsets,
   listGroups,
 } from './groups.ts';
-import { deleteRecords, describeProducers, listOffsets, listPartitionReassignments } from './partitions.ts';
+import { deleteRecords, describeProducers, listOffsets } from './partitions.ts';
+import { alterPartitionReassignments, listPartitionReassignments } from './reassignments.ts';
+import { unregisterBroker } from './registrations.ts';
+import { alterReplicaLogDirs, describeReplicaLogDirs } from './replica-log-dirs.ts';
 import { createPartitions, createTopics, deleteTopics, describeTopics, listTopics } from './topics.ts';
 
 type Rest<F> = F extends (calls: AdminCalls, ...rest: infer R) => unknown ? R : never;
@@ -81,6 +86,21 @@ export class Admin implements AdminApi {
   }
   listPartitionReassignments(partitions?: Parameters<typeof listPartitionReassignments>[1], options?: CallOptions) {
     return listPartitionReassignments(this.#calls, partitions, options);
+  }
+  alterPartitionReassignments(...rest: Rest<typeof alterPartitionReassignments>) {
+    return alterPartitionReassignments(this.#calls, ...rest);
+  }
+  electLeaders(type: ElectionType, partitions?: readonly TopicPartition[], options?: CallOptions) {
+    return electLeaders(this.#calls, type, partitions, options);
+  }
+  alterReplicaLogDirs(...rest: Rest<typeof alterReplicaLogDirs>) {
+    return alterReplicaLogDirs(this.#calls, ...rest);
+  }
+  describeReplicaLogDirs(...rest: Rest<typeof describeReplicaLogDirs>) {
+    return describeReplicaLogDirs(this.#calls, ...rest);
+  }
+  unregisterBroker(...rest: Rest<typeof unregisterBroker>) {
+    return unregisterBroker(this.#calls, ...rest);
   }
 
   listGroups(...rest: Rest<typeof listGroups>) {

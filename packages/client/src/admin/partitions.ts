@@ -1,6 +1,6 @@
 // What concerns single partitions and is asked of their leaders: offsets, truncation from the front, producers.
 import { listOffsets as askOffsets, type OffsetAnswer } from '../cluster/list-offsets.ts';
-import { asKafkaError, errorOfCode, KafkaError, throwOnCode } from '../errors.ts';
+import { asKafkaError, errorOfCode, KafkaError } from '../errors.ts';
 import { byTopic, partitionText, type TopicPartition } from '../topic-partition.ts';
 import { type AdminCalls, UNKNOWN_TOPIC_RETRIES } from './admin-calls.ts';
 import type {
@@ -11,7 +11,6 @@ import type {
   ListOffsetsOptions,
   OffsetSpec,
   Outcome,
-  PartitionReassignment,
   ProducerState,
 } from './admin-model.ts';
 
@@ -171,26 +170,4 @@ export async function describeProducers(
     partition,
     producers: outcomes.get(partitionText({ topic, partition }))!,
   }));
-}
-
-export function listPartitionReassignments(
-  calls: AdminCalls,
-  partitions: readonly TopicPartition[] | undefined,
-  options: CallOptions = {},
-): Promise<PartitionReassignment[]> {
-  return calls.run('Listing reassignments', options, async (leftMs) => {
-    const answer = await calls.cluster.send('controller', 'ListPartitionReassignments', {
-      timeoutMs: Math.round(leftMs),
-      topics: partitions
-        ? [...byTopic(partitions)].map(([name, entries]) => ({
-            name,
-            partitionIndexes: entries.map(({ partition }) => partition),
-          }))
-        : null,
-    });
-    throwOnCode(answer.errorCode, { message: answer.errorMessage });
-    return answer.topics.flatMap(({ name, partitions: running }) =>
-      running.map(({ partitionIndex, ...replicas }) => ({ topic: name, partition: partitionIndex, ...replicas })),
-    );
-  });
 }
