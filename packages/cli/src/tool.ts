@@ -39,7 +39,7 @@ export function defineTool<const T extends OptionTable>(definition: ToolDefiniti
     options: definition.options,
     run: async (args, terminal) => {
       try {
-        const words = rewriteOldSpellings(args);
+        const words = rewriteOldSpellings(args, table);
         if (definition.manner === 'argparse') return await runArguments(definition, table, words, terminal);
         if (words.length === 0) throw new CommandLineError(definition.purpose);
         const options = parseOptions(table, words);

@@ -49,6 +49,26 @@ export const TOOLS: Readonly<Record<string, ToolEntry>> = {
     summary: 'delete records up to an offset',
     load: async () => (await import('./offsets/delete-records.ts')).deleteRecords,
   },
+  'kafka-reassign-partitions': {
+    summary: 'move partitions to other brokers or directories',
+    load: async () => (await import('./reassign-partitions/reassign-partitions.ts')).reassignPartitions,
+  },
+  'kafka-leader-election': {
+    summary: 'elect leaders of partitions, preferred or unclean',
+    load: async () => (await import('./leader-election/leader-election.ts')).leaderElection,
+  },
+  'kafka-log-dirs': {
+    summary: 'show what lies in the log directories of brokers',
+    load: async () => (await import('./log-dirs/log-dirs.ts')).logDirs,
+  },
+  'kafka-replica-verification': {
+    summary: 'compare the replicas of partitions',
+    load: async () => (await import('./replica-verification/replica-verification.ts')).replicaVerification,
+  },
+  'kafka-cluster': {
+    summary: 'show the id of a cluster and its brokers, forget one that is gone',
+    load: async () => (await import('./cluster-tool/cluster.ts')).cluster,
+  },
   'kafka-broker-api-versions': {
     summary: 'print which APIs and versions each broker serves',
     load: async () => (await import('./api-versions/broker-api-versions.ts')).brokerApiVersions,
