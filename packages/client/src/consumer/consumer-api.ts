@@ -68,6 +68,12 @@ export interface ConsumerApi<K = Buffer, V = Buffer> {
   pause(partitions: readonly TopicPartition[]): void;
   resume(partitions: readonly TopicPartition[]): void;
   paused(): TopicPartition[];
+  /**
+   * As `pause` for somebody who has records of the partition in hand: nothing more of it is handed out until `unhold`, and
+   * it is fetched ahead meanwhile, so that a fetch of the others that waits for news does not keep it waiting afterwards.
+   */
+  hold(partitions: readonly TopicPartition[]): void;
+  unhold(partitions: readonly TopicPartition[]): void;
   /** Records between the position and the end of the partition as of the last fetch; undefined before it. */
   currentLag(partition: TopicPartition): number | undefined;
 

@@ -371,6 +371,17 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
     this.#note();
   }
 
+  hold(partitions: readonly TopicPartition[]): void {
+    this.#assertOpen();
+    for (const where of partitions) this.#assigned(where).held = true;
+  }
+
+  unhold(partitions: readonly TopicPartition[]): void {
+    this.#assertOpen();
+    for (const where of partitions) this.#assigned(where).held = false;
+    this.#note();
+  }
+
   paused(): TopicPartition[] {
     return [...this.#positions.all()]
       .filter(({ paused }) => paused)

@@ -80,7 +80,7 @@ export class Fetcher<K, V> {
         this.#release(fetched);
         continue;
       }
-      if (entry.paused || isHeld?.(entry)) {
+      if (entry.paused || entry.held || isHeld?.(entry)) {
         kept.push(fetched);
         continue;
       }
@@ -175,9 +175,9 @@ export class Fetcher<K, V> {
     });
   }
 
-  /** Paused partitions must not starve the others of room: what is held of them is fetched again later. */
-  #dropPaused(): void {
-    for (const fetched of this.#ready.filter(({ entry }) => entry.paused)) {
+  /** Partitions that nothing is handed out of must not starve the others of room: what waits of them is fetched again later. */
+  #dropResting(): void {
+    for (const fetched of this.#ready.filter(({ entry }) => entry.paused || entry.held)) {
       this.#positions.moveTo(fetched.entry, fetched.entry.position ?? fetched.nextOffset, fetched.entry.positionEpoch);
     }
     this.#dropStale();
@@ -197,8 +197,8 @@ export class Fetcher<K, V> {
     }
     if (broker.inFlight) return;
     let room = this.#settings.fetchMaxBytes - this.#bufferedBytes;
-    if (room <= 0 && this.#ready.some(({ entry }) => entry.paused)) {
-      this.#dropPaused();
+    if (room <= 0 && wanted.some(({ held }) => !held) && this.#ready.some(({ entry }) => entry.paused || entry.held)) {
+      this.#dropResting();
       room = this.#settings.fetchMaxBytes - this.#bufferedBytes;
     }
     if (room <= 0) return;

@@ -12,6 +12,8 @@ export type ResetTo = Exclude<OffsetReset, 'none'>;
 export interface AssignedPartition extends TopicPartition {
   readonly incarnation: number;
   paused: boolean;
+  /** Its records are with a handler: fetched ahead, not handed out. */
+  held: boolean;
   /** Undefined: to be found, by the committed offset or the reset policy. */
   position: number | undefined;
   collected: number;
@@ -42,6 +44,7 @@ function fresh({ topic, partition }: TopicPartition): AssignedPartition {
     partition,
     incarnation: ++incarnations,
     paused: false,
+    held: false,
     position: undefined,
     collected: -1,
     fetched: -1,
@@ -89,7 +92,7 @@ export class Positions {
 
   /** Reads from here on. The entry is replaced: what was fetched for the old one falls away. */
   moveTo(entry: AssignedPartition, offset: number, epoch = -1): AssignedPartition {
-    const moved = { ...fresh(entry), paused: entry.paused };
+    const moved = { ...fresh(entry), paused: entry.paused, held: entry.held };
     moved.position = offset;
     moved.collected = offset;
     moved.fetched = offset;
@@ -100,7 +103,7 @@ export class Positions {
 
   /** The position is to be found at the partition's leader. */
   resetTo(entry: AssignedPartition, to: ResetTo): void {
-    const moved = { ...fresh(entry), paused: entry.paused, reset: to };
+    const moved = { ...fresh(entry), paused: entry.paused, held: entry.held, reset: to };
     this.#partitions.set(entry.topic, entry.partition, moved);
   }
 

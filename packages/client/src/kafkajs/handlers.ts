@@ -17,8 +17,8 @@ export interface HandlerHooks {
   /** Returns what resumes. */
   pause(where: TopicPartition): () => void;
   heartbeat(): void;
-  /** Commits when autoCommitInterval or autoCommitThreshold say so. */
-  commitIfDue(): Promise<void>;
+  /** Commits when autoCommitInterval or autoCommitThreshold say so; undefined when they say nothing. */
+  commitIfDue(): Promise<void> | undefined;
   commit(offsets: readonly PartitionOffset[]): Promise<void>;
 }
 
@@ -76,7 +76,8 @@ export class Handlers {
       // Sought elsewhere or taken away in the meantime: the message counts no more.
       if ((work.state as Work['state']) === 'stale') return;
       this.#resolve(work, work.next + 1);
-      await this.#hooks.commitIfDue();
+      const committing = this.#hooks.commitIfDue();
+      if (committing !== undefined) await committing;
       if (this.#hooks.isPaused(work)) return;
     }
   }
@@ -104,7 +105,7 @@ export class Handlers {
       },
       pause: () => this.#hooks.pause({ topic, partition }),
       commitOffsetsIfNecessary: (offsets) =>
-        offsets ? this.#hooks.commit(fromOffsets(offsets)) : this.#hooks.commitIfDue(),
+        offsets ? this.#hooks.commit(fromOffsets(offsets)) : (this.#hooks.commitIfDue() ?? Promise.resolve()),
       uncommittedOffsets: () => asOffsets(progress.uncommitted()),
       isRunning: () => {
         if (!isRunning()) work.toldToEnd = true;

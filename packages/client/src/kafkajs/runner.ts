@@ -1,6 +1,6 @@
 // One run of a consumer of the KafkaJS face, from run() to stop() or a crash. A loop polls the native consumer all the
 // time, so that heartbeats, rebalances and other partitions never wait for a handler; a partition whose records are in
-// hand is paused underneath until its handler is done with them.
+// hand is held underneath (fetched ahead, not handed out) until its handler is done with them.
 // When partitions are to go, their handlers are given time to come to an end of the message at hand (or, in eachBatch, to
 // look at isStale), then what is resolved is committed: no message is handled twice because of a rebalance unless its
 // handler needs longer than rebalanceTimeout.
@@ -85,7 +85,7 @@ export class Runner {
       isPaused: (where) => o.pauses.has(where),
       pause: (where) => this.pauseNow(where),
       heartbeat: () => this.#beat(),
-      commitIfDue: () => this.#commitIfDue(),
+      commitIfDue: () => (this.#commitsByRecord ? this.#commitIfDue() : undefined),
       commit: (offsets) => this.commit(offsets),
     });
     this.joined = new Promise((resolve) => {
@@ -97,6 +97,12 @@ export class Runner {
       onPartitionsLost: (partitions) => this.#onLost(partitions),
     });
     this.#over = this.#loop();
+  }
+
+  /** Offsets may be due for a commit behind any record; otherwise only behind batches. */
+  get #commitsByRecord(): boolean {
+    const { autoCommit = true, autoCommitInterval, autoCommitThreshold } = this.#o.run;
+    return autoCommit && (typeof autoCommitInterval === 'number' || typeof autoCommitThreshold === 'number');
   }
 
   get assigned(): readonly TopicPartition[] {
@@ -123,7 +129,7 @@ export class Runner {
   applyPauses(): void {
     for (const where of this.#assigned) {
       if (this.#o.pauses.has(where)) this.#native.pause([where]);
-      else if (!this.#line.holds(where)) this.#native.resume([where]);
+      else this.#native.resume([where]);
     }
   }
 
@@ -214,7 +220,7 @@ export class Runner {
         this.#seekNow(sought.where, sought.target);
         continue;
       }
-      this.#native.pause([work]);
+      this.#native.hold([work]);
       this.#line.add(work);
     }
     if (this.#running) this.#line.pump();
@@ -284,7 +290,7 @@ export class Runner {
     if (!this.#running || !this.#isAssigned(work)) return;
     const unread = work.messages[work.next];
     if (work.state === 'live' && unread) this.#native.seek(work, Number(unread.offset));
-    if (!this.#o.pauses.has(work)) this.#native.resume([work]);
+    this.#native.unhold([work]);
   }
 
   async #onAssigned(partitions: readonly TopicPartition[]): Promise<void> {
@@ -383,7 +389,7 @@ export class Runner {
       this.#progress.resolve(where, target);
       void this.#autoCommit();
     }
-    if (!this.#line.isActive(where) && !this.#o.pauses.has(where)) this.#native.resume([where]);
+    if (!this.#line.isActive(where)) this.#native.unhold([where]);
   }
 
   #isAssigned({ topic, partition }: TopicPartition): boolean {

@@ -37,11 +37,6 @@ export class WorkLine {
     return [...this.#active.keys()].some((work) => isAt(work, where));
   }
 
-  /** Records of the partition are in a handler or wait for one. */
-  holds(where: TopicPartition): boolean {
-    return this.isActive(where) || this.#waiting.some((work) => isAt(work, where));
-  }
-
   /** Starts what may run. `process` must not throw. */
   pump(): void {
     while (this.#active.size < this.#concurrency) {
