@@ -43,6 +43,16 @@ const steps = [
     minutes: 4,
   },
   {
+    name: 'a real ZooKeeper',
+    run: moldau(
+      'node_modules/vitest/vitest.mjs',
+      'run',
+      '--config',
+      'packages/metadata/test/ensemble/vitest.config.ts',
+    ),
+    minutes: 8,
+  },
+  {
     name: 'fuzz the codecs',
     run: moldau('packages/conformance/src/fuzz/main.ts', '--in-process', '--frames', '1000'),
     minutes: 5,
