@@ -3,7 +3,7 @@
 // (`rack-1`, `rack-2`, ...), and with `rackAware` a consumer that names its rack is sent to the replica there (KIP-392).
 import { apacheVersion } from './apache-jars.ts';
 import { apacheProcess, newClusterId } from './apache-kafka.ts';
-import type { Peer } from './broker-process.ts';
+import type { Peer, Place } from './broker-process.ts';
 import { freePorts } from './free-ports.ts';
 import { whenServing } from './readiness.ts';
 
@@ -16,8 +16,11 @@ export interface ApacheClusterOptions {
   readonly rackAware?: boolean;
   /** Heap of each JVM; default 512M. Kafka's own script has 1G: say so where figures are measured. */
   readonly heap?: string;
+  /** One for each broker; all on 127.0.0.1 when absent. */
+  readonly places?: readonly Place[];
 }
 
+/** A cluster, whichever it is. */
 export interface ApacheCluster {
   readonly name: string;
   /** In the order of their node ids, which begin at 1. */
@@ -38,6 +41,7 @@ export async function startApacheCluster(o: ApacheClusterOptions = {}): Promise<
   const ids = Array.from({ length: count }, (_, index) => index + 1);
   const port = (id: number) => ports[id - 1]!;
   const controllerPort = (id: number) => ports[count + id - 1]!;
+  const host = (id: number) => o.places?.[id - 1]?.host ?? '127.0.0.1';
   const clusterId = newClusterId();
   const replicas = Math.min(3, count);
   const inSync = Math.min(2, count);
@@ -47,11 +51,12 @@ export async function startApacheCluster(o: ApacheClusterOptions = {}): Promise<
       port: port(id),
       clusterId,
       heap: o.heap ?? '512M',
+      ...(o.places ? { place: o.places[id - 1]! } : {}),
       settings: {
         'node.id': id,
         'broker.rack': `rack-${id}`,
-        'controller.quorum.voters': ids.map((voter) => `${voter}@127.0.0.1:${controllerPort(voter)}`).join(),
-        listeners: `PLAINTEXT://127.0.0.1:${port(id)},CONTROLLER://127.0.0.1:${controllerPort(id)}`,
+        'controller.quorum.voters': ids.map((voter) => `${voter}@${host(voter)}:${controllerPort(voter)}`).join(),
+        listeners: `PLAINTEXT://${host(id)}:${port(id)},CONTROLLER://${host(id)}:${controllerPort(id)}`,
         'default.replication.factor': replicas,
         'min.insync.replicas': inSync,
         'offsets.topic.replication.factor': replicas,

@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { apacheVersion, classPath } from './apache-jars.ts';
-import { BrokerProcess, type Peer, propertiesText } from './broker-process.ts';
+import { BrokerProcess, type Peer, type Place, propertiesText } from './broker-process.ts';
 import { freePorts } from './free-ports.ts';
 
 export interface PeerOptions {
@@ -75,15 +75,17 @@ export function apacheProcess(o: {
   readonly heap: string;
   /** Beyond what is the same for all; node.id, voters and listeners at least. */
   readonly settings: Readonly<Record<string, string | number | boolean>>;
+  readonly place?: Place;
 }): Peer {
   const { version, port } = o;
+  const host = o.place?.host ?? '127.0.0.1';
   const directory = mkdtempSync(join(tmpdir(), 'apache-kafka-'));
-  const data = join(directory, 'data');
-  mkdirSync(data);
+  const data = o.place?.dataDirectory ?? join(directory, 'data');
+  mkdirSync(data, { recursive: true });
   const properties = join(directory, 'server.properties');
   const settings = {
     'process.roles': 'broker,controller',
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    'advertised.listeners': `PLAINTEXT://${host}:${port}`,
     'controller.listener.names': 'CONTROLLER',
     'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
     'inter.broker.listener.name': 'PLAINTEXT',
@@ -104,10 +106,11 @@ export function apacheProcess(o: {
       name: `Apache Kafka ${version}`,
       file: 'java',
       args: [...jvm(o.heap), ...java, 'kafka.Kafka', properties],
-      host: '127.0.0.1',
+      host,
       port,
       directory,
       startTimeoutMs: 120_000,
+      ...(o.place ? { place: o.place } : {}),
     },
     data,
   );

@@ -6,6 +6,17 @@ import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { whenServing } from './readiness.ts';
 
+/** Where one process of a cluster runs when that is not simply this machine. */
+export interface Place {
+  /** Its own address. */
+  readonly host: string;
+  /** Words before its command line, such as those that enter a network namespace; they must end in an exec. */
+  readonly prefix: readonly string[];
+  /** For its data, on a file system of its own; kept by `close`. */
+  readonly dataDirectory?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 export interface BrokerCommand {
   /** Shown in messages: `Apache Kafka 4.3.1`, `Moldau`. */
   readonly name: string;
@@ -17,6 +28,7 @@ export interface BrokerCommand {
   /** Own directory of this broker: output file, properties, data. Removed by `close`. */
   readonly directory: string;
   readonly startTimeoutMs: number;
+  readonly place?: Place;
 }
 
 /** What a suite or a bench may do with a broker, whichever it is. */
@@ -92,9 +104,14 @@ export class BrokerProcess implements Peer {
 
   async start(o: { wait?: boolean } = {}): Promise<void> {
     if (this.#child) throw new Error(`${this.name} is running already (pid ${this.#child.pid})`);
-    const { file, args, env, directory, host, port, startTimeoutMs } = this.#command;
+    const { file, args, env, directory, host, port, startTimeoutMs, place } = this.#command;
     const out = openSync(join(directory, 'output.log'), 'a');
-    const child = spawn(file, args, { cwd: directory, env: { ...process.env, ...env }, stdio: ['ignore', out, out] });
+    const [first, ...rest] = [...(place?.prefix ?? []), file, ...args];
+    const child = spawn(first!, rest, {
+      cwd: directory,
+      env: { ...process.env, ...env, ...place?.env },
+      stdio: ['ignore', out, out],
+    });
     closeSync(out);
     this.#child = child;
     running.add(child);
