@@ -1,6 +1,6 @@
 // Installs what the suites need beyond npm packages, once: Kafka's jars (Maven), kcat and the Python clients (Debian
 // packages), and Confluent's JavaScript client, whose prebuilt add-on is not fetched but built from its own sources.
-//   node packages/conformance/src/install.ts [jars|jars-3.9|kcat|python|confluent|zookeeper ...]      (default: all)
+//   node packages/conformance/src/install.ts [jars|jars-3.9|kcat|python|confluent|zookeeper|machine ...]      (default: all)
 // Running it again does nothing. Everything but the Debian packages goes into the git-ignored .cache folder.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,8 +9,8 @@ import { pathToFileURL } from 'node:url';
 import { apacheJars, apacheVersion, apacheVersionOld, jarsThere, javaAvailable } from './peer/apache-jars.ts';
 import { cache, node, repository } from './peer/paths.ts';
 
-export type Need = 'jars' | 'jars-3.9' | 'kcat' | 'python' | 'confluent' | 'zookeeper';
-const everything: readonly Need[] = ['jars', 'jars-3.9', 'kcat', 'python', 'confluent', 'zookeeper'];
+export type Need = 'jars' | 'jars-3.9' | 'kcat' | 'python' | 'confluent' | 'zookeeper' | 'machine';
+const everything: readonly Need[] = ['jars', 'jars-3.9', 'kcat', 'python', 'confluent', 'zookeeper', 'machine'];
 
 /** What a suite has to have installed. */
 export function suiteNeeds(suite: string): readonly Need[] {
@@ -140,6 +140,16 @@ const steps: Readonly<Record<Need, Step>> = {
     what: 'python3-confluent-kafka, python3-kafka',
     there: () => works('/usr/bin/python3', ['-c', 'import confluent_kafka, kafka']),
     get: () => debian(['python3-confluent-kafka', 'python3-kafka']),
+  },
+  // What breaks a machine from outside: networks, file systems, clocks.
+  machine: {
+    what: 'iproute2, iptables, xfsprogs, e2fsprogs, faketime',
+    there: () =>
+      works('iptables', ['--version']) &&
+      works('ip', ['-V']) &&
+      works('xfs_io', ['-V']) &&
+      existsSync('/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1'),
+    get: () => debian(['iproute2', 'iptables', 'xfsprogs', 'e2fsprogs', 'faketime']),
   },
   // Only its jars are used; suites start servers of their own.
   zookeeper: {
