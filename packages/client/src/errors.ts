@@ -15,6 +15,10 @@ const LOCAL_ERRORS = {
     retriable: false,
     message: 'There is no committed offset and auto.offset.reset is "none".',
   },
+  LOG_TRUNCATION: {
+    retriable: false,
+    message: 'Records that were read have been cut off the log by a change of leaders.',
+  },
   COMMIT_FAILED: {
     retriable: false,
     message: 'The offsets were not committed, because the group has given the partitions to another member.',
@@ -60,6 +64,7 @@ const ADVICE: { readonly [K in WireError | LocalError]?: string } = {
   COMMIT_FAILED:
     'Handle fewer records between polls (max.poll.records) or allow more time for it (max.poll.interval.ms).',
   NO_OFFSET_FOR_PARTITION: 'Seek, commit an offset for the group, or set auto.offset.reset to earliest or latest.',
+  LOG_TRUNCATION: 'Seek to the divergent offset (or wherever handling is to go on), or set auto.offset.reset.',
   STALLED: 'The message says what is missing; the consumer keeps trying.',
   NOT_A_KAFKA_BROKER: 'Check host and port; a port with TLS or HTTP answers like this too.',
 };

@@ -13,6 +13,7 @@ export type {
   Handling,
 } from './consumer/consumer-events.ts';
 export type * from './consumer/consumer-model.ts';
+export { LogTruncationError } from './consumer/truncation.ts';
 export { KafkaError, type LocalError } from './errors.ts';
 export { Producer, type ProducerOptions } from './producer/producer.ts';
 export type { ProducerApi } from './producer/producer-api.ts';

@@ -2,6 +2,7 @@
 // nobody listens to goes out as a warning of the process, so that a consumer never stops in silence.
 import type { KafkaError } from '../errors.ts';
 import type { TopicPartition } from '../topic-partition.ts';
+import { truncationText } from './truncation.ts';
 
 /** Where the application is: the function that has the records, and the record it was given last. */
 export interface Handling {
@@ -29,6 +30,12 @@ export interface ConsumerEvents {
   readonly blocked: Handling & { readonly what: 'event-loop' | 'handler'; readonly blockedMs: number };
   /** The member is out of its group and joins again at the next poll: thrown out, or gone for max.poll.interval.ms. */
   readonly left: { readonly reason: string };
+  /**
+   * A change of leaders cut records off the log that this consumer had handed out (KIP-320): it reads on from
+   * `divergentOffset`, or where auto.offset.reset says when that is unknown. With auto.offset.reset none poll throws
+   * LogTruncationError instead.
+   */
+  readonly truncated: TopicPartition & { readonly position: number; readonly divergentOffset: number | undefined };
   /** An automatic commit failed; the next one makes up for it, unless partitions went away before. */
   readonly commitFailed: { readonly error: KafkaError };
 }
@@ -88,6 +95,11 @@ function textOf<E extends ConsumerEventName>(name: E, event: ConsumerEvents[E]):
     }
     case 'left':
       return `The consumer is out of its group: ${(event as ConsumerEvents['left']).reason}.`;
+    case 'truncated': {
+      const { position, divergentOffset, ...where } = event as ConsumerEvents['truncated'];
+      const at = divergentOffset === undefined ? undefined : { offset: divergentOffset, leaderEpoch: -1 };
+      return truncationText(where, position, at);
+    }
     case 'commitFailed':
       return `An automatic commit failed: ${(event as ConsumerEvents['commitFailed']).error.message}`;
     default:

@@ -43,6 +43,7 @@ import { type AssignedPartition, Positions } from './positions.ts';
 import { LOOK_AGAIN_MS, ReadingLoops, type WorkBeside } from './reading-loops.ts';
 import { committedOffsets, StartingPositions } from './starting-positions.ts';
 import { listenerOf, matched, type Subscription, subscriptionTo } from './subscription.ts';
+import { type Divergence, LogTruncationError, lossOf } from './truncation.ts';
 import { Watchman } from './watchman.ts';
 import type { WorkLines } from './work-lines.ts';
 
@@ -76,7 +77,8 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
   readonly #events = new EventSource(warn);
   readonly #watchman: Watchman;
   #subscription: Subscription = { kind: 'none' };
-  #error: KafkaError | undefined;
+  /** For the next poll to throw; with `entry`, only while that is assigned as it is. */
+  #failure: { readonly error: KafkaError; readonly entry: AssignedPartition | undefined } | undefined;
   #polling = false;
   /** poll has found the member in its group. */
   #active = false;
@@ -122,9 +124,11 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
       events: {
         onReady: () => this.#signal.notify(),
         onOutOfRange: (entry) => this.#outOfRange(entry),
+        onTruncated: (entry, at) => this.#truncated(entry, at),
         onError: (error) => this.#fail(error),
         onHeard: (entry) => this.#watchman.heard(entry),
       },
+      heldBytes: () => this.#loops.lines?.openBytes ?? 0,
     });
     if (settings.groupId !== undefined) {
       this.#member = new GroupMember({
@@ -181,7 +185,7 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
       trouble: (entry) => this.#fetcher.trouble(entry),
       outside: () => (this.#isManaged && this.#polling && !this.#active ? this.#member!.trouble : undefined),
       pollIdleMs: () => (this.#isManaged ? this.#pollIdleMs : 0),
-      full: () => this.#fetcher.bufferedBytes >= settings.fetchMaxBytes,
+      full: () => this.#fetcher.isFull,
       onStalled: () => {
         this.#cluster.requestRefresh();
         this.#fetcher.pump();
@@ -532,14 +536,35 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
   }
 
   #throwError(): void {
-    const error = this.#error;
-    this.#error = undefined;
-    if (error) throw error;
+    const failure = this.#failure;
+    this.#failure = undefined;
+    // Sought elsewhere since: what was wrong with the old place is nobody's trouble any more.
+    if (failure && (!failure.entry || this.#positions.isCurrent(failure.entry))) throw failure.error;
   }
 
-  #fail(error: KafkaError): void {
-    this.#error ??= error;
+  #fail(error: KafkaError, entry?: AssignedPartition): void {
+    this.#failure ??= { error, entry };
     this.#signal.notify();
+  }
+
+  /** KIP-320. Where the log is another one from `at` on, it is read from there, as Java does; the reset policy serves when nobody knows where. */
+  #truncated(entry: AssignedPartition, at: Divergence | undefined): void {
+    const { topic, partition, position = 0, positionEpoch } = entry;
+    this.#signal.notify();
+    if (lossOf(position, at) === 'unseen') {
+      this.#positions.moveTo(entry, position, Math.min(positionEpoch, at!.leaderEpoch));
+      return;
+    }
+    const { autoOffsetReset } = this.#settings;
+    if (autoOffsetReset === 'none') {
+      const moved = this.#positions.moveTo(entry, position, entry.fetchedEpoch);
+      moved.retryAt = this.#ports.clock.monotonic() + this.#settings.retryBackoffMaxMs;
+      this.#fail(new LogTruncationError({ topic, partition }, position, at), moved);
+      return;
+    }
+    if (at) this.#positions.moveTo(entry, at.offset, at.leaderEpoch);
+    else this.#positions.resetTo(entry, autoOffsetReset);
+    this.#events.emit('truncated', { topic, partition, position, divergentOffset: at?.offset });
   }
 
   #outOfRange(entry: AssignedPartition): void {
@@ -556,6 +581,7 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
         partition,
         offset: fetched,
       }),
+      entry,
     );
     entry.retryAt = this.#ports.clock.monotonic() + this.#settings.retryBackoffMaxMs;
   }

@@ -8,6 +8,7 @@ const want = (partition: number, fetchOffset = 0): WantedPartition => ({
   topicId: 'AAAAAAAAAAAAAAAAAAAAAQ',
   fetchOffset,
   currentLeaderEpoch: 0,
+  lastFetchedEpoch: -1,
   maxBytes: 100,
 });
 const partitions = ({ topics }: SessionRequest) => topics.flatMap((topic) => topic.partitions.map((p) => p.partition));

@@ -10,6 +10,8 @@ export interface WantedPartition extends TopicPartition {
   readonly topicId: string;
   readonly fetchOffset: number;
   readonly currentLeaderEpoch: number;
+  /** Of the record before `fetchOffset`; -1 unknown. From version 12 the broker says when its log has another one there. */
+  readonly lastFetchedEpoch: number;
   readonly maxBytes: number;
 }
 
@@ -57,9 +59,10 @@ export class FetchSession {
       topics: grouped(changed).map(([topic, topicId, entries]) => ({
         topic,
         topicId: useTopicIds ? topicId : ZERO_UUID,
-        partitions: entries.map(({ partition, fetchOffset, currentLeaderEpoch, maxBytes }) => ({
+        partitions: entries.map(({ partition, fetchOffset, currentLeaderEpoch, lastFetchedEpoch, maxBytes }) => ({
           partition,
           currentLeaderEpoch,
+          lastFetchedEpoch,
           fetchOffset,
           partitionMaxBytes: maxBytes,
         })),
@@ -110,6 +113,7 @@ function same(a: WantedPartition | undefined, b: WantedPartition): boolean {
     a.topicId === b.topicId &&
     a.fetchOffset === b.fetchOffset &&
     a.currentLeaderEpoch === b.currentLeaderEpoch &&
+    a.lastFetchedEpoch === b.lastFetchedEpoch &&
     a.maxBytes === b.maxBytes
   );
 }

@@ -20,6 +20,11 @@ export interface ReadSettings<K, V> {
   readonly valueDeserializer: Deserializer<V> | undefined;
 }
 
+export interface BatchesEnd {
+  readonly offset: number;
+  readonly leaderEpoch: number;
+}
+
 /** Type of a control record: the second int16 of its key. */
 const ABORT = 0;
 
@@ -72,15 +77,18 @@ export class FetchedRecords<K, V> {
     return this.#leaderEpoch;
   }
 
-  /** Where the next fetch starts: one past the last whole batch. Walks the headers only. */
-  static endOffset(buffer: Buffer, from: number): number {
-    let end = from;
+  /** Where the next fetch starts: one past the last whole batch, and that batch's leader epoch. Walks the headers only. */
+  static endOf(buffer: Buffer, from: { readonly fetched: number; readonly fetchedEpoch: number }): BatchesEnd {
+    let [offset, leaderEpoch] = [from.fetched, from.fetchedEpoch];
     try {
-      for (const position of batches(buffer)) end = header.lastOffsetOf(buffer, position) + 1;
+      for (const position of batches(buffer)) {
+        offset = header.lastOffsetOf(buffer, position) + 1;
+        leaderEpoch = header.leaderEpochOf(buffer, position);
+      }
     } catch {
       // What is wrong there is told when the records before it have been handed out.
     }
-    return end;
+    return { offset, leaderEpoch };
   }
 
   /** Appends up to `count` records to `out`. Throws KafkaError when the very next one cannot be read. */

@@ -1,7 +1,8 @@
 // Fetches ahead of the application: one request at a time to each broker, for all its partitions that want data, while
 // earlier answers are handed out. Acts on `Positions`; what it may hold is bounded in bytes over all partitions.
-// Bound: bufferedBytes <= fetch.max.bytes, but for one answer that a broker makes larger for a batch that is larger; at
-// the bound nothing more is fetched until polls take something.
+// Bound: what waits to be polled, what requests under way may bring and what handlers have in hand, together, is at most
+// max.buffered.bytes, but for an answer that a broker makes larger because its first batch is larger than
+// max.partition.fetch.bytes; at the bound nothing more is fetched until polls take something.
 import type { TimerHandle } from '@moldau/kernel';
 import { errorName, type WireError, ZERO_UUID } from '@moldau/protocol';
 import type { FetchResponse } from '@moldau/protocol/messages/fetch';
@@ -13,16 +14,23 @@ import type { SettingsOf } from '../settings/setting.ts';
 import type { ConsumerRecord } from './consumer-model.ts';
 import { FetchSession, type WantedPartition } from './fetch-session.ts';
 import { FetchedRecords, type ReadSettings } from './fetched-records.ts';
+import { PositionCheck } from './position-check.ts';
 import type { AssignedPartition, Positions } from './positions.ts';
+import { isLeadersBusiness, named, routed } from './read-replica.ts';
+import { type Divergence, needsCheck } from './truncation.ts';
 
 /** While a partition of the broker cannot be asked for because its buffer is full, a fetch of the others waits no longer. */
 const SHORT_WAIT_MS = 50;
+/** How long leaders serve after a nearer replica could not be reached. */
+const REPLICA_REST_MS = 10_000;
 
 export interface FetcherEvents {
   /** Data or an error is there to be polled. */
   onReady(): void;
   /** A partition's position is outside the log. */
   onOutOfRange(entry: AssignedPartition): void;
+  /** The log that the position was read from is not the leader's any more. `at` undefined: from where on is unknown. */
+  onTruncated(entry: AssignedPartition, at: Divergence | undefined): void;
   onError(error: KafkaError): void;
   /** The leader answered for the partition: records, or that there are none. */
   onHeard(entry: AssignedPartition): void;
@@ -31,6 +39,8 @@ export interface FetcherEvents {
 interface BrokerFetch {
   readonly session: FetchSession;
   inFlight: boolean;
+  /** Most that the request under way may bring. */
+  reservedBytes: number;
   sentAt: number;
   /** When the session at hand was begun; sessions are renewed, so that what the broker holds of them cannot stay wrong. */
   sessionSince: number;
@@ -42,10 +52,16 @@ export class Fetcher<K, V> {
   readonly #settings: SettingsOf<typeof CONSUMER_SETTINGS>;
   readonly #read: ReadSettings<K, V>;
   readonly #events: FetcherEvents;
+  readonly #check: PositionCheck;
+  readonly #heldBytes: () => number;
+  readonly #bytesMax: number;
   readonly #brokers = new Map<number, BrokerFetch>();
   /** Answers not handed out whole, in the order they came: what makes it fair between partitions. */
   #ready: FetchedRecords<K, V>[] = [];
   #bufferedBytes = 0;
+  /** Nearer replicas whose connection is waited for. */
+  readonly #dialing = new Set<number>();
+  #noRackUntil = 0;
   #retryTimer: TimerHandle | undefined;
   #closed = false;
 
@@ -55,17 +71,34 @@ export class Fetcher<K, V> {
     settings: SettingsOf<typeof CONSUMER_SETTINGS>;
     read: ReadSettings<K, V>;
     events: FetcherEvents;
+    /** Bytes of records that handlers have in hand. */
+    heldBytes: () => number;
   }) {
     this.#cluster = o.cluster;
     this.#positions = o.positions;
     this.#settings = o.settings;
     this.#read = o.read;
     this.#events = o.events;
+    this.#heldBytes = o.heldBytes;
+    this.#bytesMax = o.settings.maxBufferedBytes ?? o.settings.fetchMaxBytes;
+    this.#check = new PositionCheck({
+      cluster: o.cluster,
+      positions: o.positions,
+      retryBackoffMs: o.settings.retryBackoffMs,
+      onTruncated: (entry, at) => this.#truncated(entry, at),
+      onError: (error) => o.events.onError(error),
+      onDone: () => this.pump(),
+    });
   }
 
   /** Bytes held that polls have not taken. */
   get bufferedBytes(): number {
     return this.#bufferedBytes;
+  }
+
+  /** There is no room for more before the application has taken some. */
+  get isFull(): boolean {
+    return this.#roomBytes(0) <= 0;
   }
 
   /** Hands out up to `count` records, none of partitions that are held. Throws KafkaError for a record that cannot be read, when no other came before it. */
@@ -106,12 +139,15 @@ export class Fetcher<K, V> {
     if (this.#closed) return;
     this.#dropStale();
     const wishes = new Map<number, { wanted: AssignedPartition[]; leftOut: boolean }>();
+    const checks = new Map<number, AssignedPartition[]>();
+    const { metadata } = this.#cluster;
     const now = this.#cluster.ports.clock.monotonic();
     let soonestRetry = Number.POSITIVE_INFINITY;
     for (const entry of this.#positions.all()) {
-      if (entry.position === undefined || entry.paused || entry.fetching) continue;
-      const leader = this.#cluster.metadata.leaderOf(entry.topic, entry.partition);
-      if (leader === undefined) {
+      if (entry.position === undefined || entry.paused || entry.fetching || entry.checking) continue;
+      const leader = metadata.leaderOf(entry.topic, entry.partition);
+      const node = this.#nodeFor(entry, leader, now);
+      if (node === undefined) {
         this.#cluster.requestRefresh();
         continue;
       }
@@ -119,29 +155,59 @@ export class Fetcher<K, V> {
         soonestRetry = Math.min(soonestRetry, entry.retryAt);
         continue;
       }
-      let wish = wishes.get(leader);
+      const leaderEpoch = metadata.partition(entry.topic, entry.partition)?.leaderEpoch ?? -1;
+      if (leader !== undefined && needsCheck(entry, leaderEpoch)) {
+        const entries = checks.get(leader) ?? [];
+        checks.set(leader, entries);
+        entries.push(entry);
+        continue;
+      }
+      let wish = wishes.get(node);
       if (!wish) {
         wish = { wanted: [], leftOut: false };
-        wishes.set(leader, wish);
+        wishes.set(node, wish);
       }
       // One answer may wait while the next is fetched, not more.
       if (entry.bufferedBytes >= this.#settings.maxPartitionFetchBytes) wish.leftOut = true;
       else wish.wanted.push(entry);
     }
     if (soonestRetry < Number.POSITIVE_INFINITY) this.#armRetry(soonestRetry - now);
-    for (const [leader, { wanted, leftOut }] of wishes) {
-      if (wanted.length > 0) this.#fetchFrom(leader, wanted, leftOut);
-    }
+    for (const [leader, entries] of checks) this.#check.ask(leader, entries);
+    const ready = [...wishes].filter(([node, { wanted }]) => wanted.length > 0 && !this.#brokers.get(node)?.inFlight);
+    const inFlight = [...this.#brokers.values()].filter((broker) => broker.inFlight).length;
+    // Brokers share what room there is, so that one which waits for records does not keep the others from being asked.
+    const share = Math.max(
+      this.#settings.maxPartitionFetchBytes,
+      Math.floor(this.#bytesMax / (ready.length + inFlight)),
+    );
+    for (const [node, { wanted, leftOut }] of ready) this.#fetchFrom(node, wanted, leftOut, share);
+  }
+
+  #nodeFor(entry: AssignedPartition, leader: number | undefined, now: number): number | undefined {
+    const { brokers } = this.#cluster.metadata;
+    const { nodeId, replica } = routed(entry.readReplica, leader, now, (node) => brokers.has(node));
+    entry.readReplica = replica;
+    return nodeId;
+  }
+
+  /** What one more request may bring: at most `share`, and nothing unless there is room for a partition's worth. */
+  #roomBytes(share: number): number {
+    let taken = this.#bufferedBytes + this.#heldBytes();
+    for (const { reservedBytes } of this.#brokers.values()) taken += reservedBytes;
+    const room = this.#bytesMax - taken;
+    if (taken > 0 && room < this.#settings.maxPartitionFetchBytes) return 0;
+    return Math.min(room, share || room, this.#settings.fetchMaxBytes);
   }
 
   /** Why nothing comes of a partition, in words; asked when nothing has come for long. */
   trouble(entry: AssignedPartition): string {
     if (entry.position === undefined) return 'its starting position has not been found';
-    const leader = this.#cluster.metadata.leaderOf(entry.topic, entry.partition);
+    const leader = entry.readReplica?.nodeId ?? this.#cluster.metadata.leaderOf(entry.topic, entry.partition);
     if (leader === undefined) return 'it has no leader, as far as the brokers say';
     const unreachable = this.#cluster.trouble(leader);
     if (unreachable) return unreachable;
     if (entry.lastError) return `the last fetch failed: ${entry.lastError}`;
+    if (entry.checking) return `broker ${leader} has not said whether its log still holds the position`;
     const broker = this.#brokers.get(leader);
     if (broker?.inFlight) {
       const waitedMs = Math.round(this.#cluster.ports.clock.monotonic() - broker.sentAt);
@@ -188,36 +254,40 @@ export class Fetcher<K, V> {
     fetched.entry.bufferedBytes -= fetched.bytes;
   }
 
-  #fetchFrom(nodeId: number, wanted: readonly AssignedPartition[], leftOut: boolean): void {
+  #fetchFrom(nodeId: number, wanted: readonly AssignedPartition[], leftOut: boolean, share: number): void {
     let broker = this.#brokers.get(nodeId);
     if (!broker) {
       const now = this.#cluster.ports.clock.monotonic();
-      broker = { session: new FetchSession(), inFlight: false, sentAt: now, sessionSince: now };
+      broker = { session: new FetchSession(), inFlight: false, reservedBytes: 0, sentAt: now, sessionSince: now };
       this.#brokers.set(nodeId, broker);
     }
-    if (broker.inFlight) return;
-    let room = this.#settings.fetchMaxBytes - this.#bufferedBytes;
+    let room = this.#roomBytes(share);
     if (room <= 0 && wanted.some(({ held }) => !held) && this.#ready.some(({ entry }) => entry.paused || entry.held)) {
       this.#dropResting();
-      room = this.#settings.fetchMaxBytes - this.#bufferedBytes;
+      room = this.#roomBytes(share);
     }
     if (room <= 0) return;
     const connection = this.#cluster.connectionNow(nodeId);
-    if (!connection) return;
+    if (!connection) {
+      if (wanted.some(({ readReplica }) => readReplica?.nodeId === nodeId)) this.#awaitReplica(nodeId);
+      return;
+    }
     if (connection.throttledForMs > 0) {
       this.#armRetry(connection.throttledForMs);
       return;
     }
     broker.inFlight = true;
+    broker.reservedBytes = room;
     broker.sentAt = this.#cluster.ports.clock.monotonic();
     if (broker.sentAt - broker.sessionSince > this.#settings.stallTimeoutMs / 2) {
       broker.session.failed(false);
       broker.sessionSince = broker.sentAt;
     }
     for (const entry of wanted) entry.fetching = true;
-    this.#fetch(connection, broker, wanted, room, leftOut)
+    this.#fetch({ nodeId, connection, broker, entries: wanted, maxBytes: room, leftOut })
       .catch((error: unknown) => {
         broker.session.failed(false);
+        this.#restReplica(nodeId);
         this.#backOff(wanted);
         if (error instanceof KafkaError && error.retriable) this.#cluster.requestRefresh();
         else
@@ -227,18 +297,39 @@ export class Fetcher<K, V> {
       })
       .finally(() => {
         broker.inFlight = false;
+        broker.reservedBytes = 0;
         for (const entry of wanted) entry.fetching = false;
         this.pump();
       });
   }
 
-  async #fetch(
-    connection: BrokerConnection,
-    broker: BrokerFetch,
-    entries: readonly AssignedPartition[],
-    maxBytes: number,
-    leftOut: boolean,
-  ): Promise<void> {
+  /** The connection to a nearer replica is on its way; when it does not come, the leader serves. */
+  #awaitReplica(nodeId: number): void {
+    if (this.#dialing.has(nodeId)) return;
+    this.#dialing.add(nodeId);
+    this.#cluster
+      .connection(nodeId)
+      .catch(() => this.#restReplica(nodeId))
+      .finally(() => {
+        this.#dialing.delete(nodeId);
+        this.pump();
+      });
+  }
+
+  /**
+   * A broker that could not be fetched from. Its leader would name it again at once, as long as it believes it alive: so
+   * for a while no rack is told, and leaders serve themselves.
+   */
+  #restReplica(nodeId: number): void {
+    for (const entry of this.#positions.all()) {
+      if (entry.readReplica?.nodeId !== nodeId) continue;
+      entry.readReplica = undefined;
+      this.#noRackUntil = this.#cluster.ports.clock.monotonic() + REPLICA_REST_MS;
+    }
+  }
+
+  async #fetch(call: FetchCall): Promise<void> {
+    const { nodeId, connection, broker, entries, maxBytes, leftOut } = call;
     const { metadata } = this.#cluster;
     const wanted = entries.map((entry): WantedPartition => {
       const topic = metadata.topic(entry.topic);
@@ -248,6 +339,7 @@ export class Fetcher<K, V> {
         topicId: topic?.id ?? ZERO_UUID,
         fetchOffset: entry.fetched,
         currentLeaderEpoch: topic?.partitions[entry.partition]?.leaderEpoch ?? -1,
+        lastFetchedEpoch: entry.fetchedEpoch,
         maxBytes: this.#settings.maxPartitionFetchBytes,
       };
     });
@@ -255,7 +347,8 @@ export class Fetcher<K, V> {
     const newest = wanted.some(({ topicId }) => topicId === ZERO_UUID) ? 12 : 17;
     const version = connection.versions.pick('Fetch', newest);
     const useIds = version >= 13;
-    const session = broker.session.request(wanted, useIds);
+    const epochs = version >= 12 ? wanted : wanted.map((entry) => ({ ...entry, lastFetchedEpoch: -1 }));
+    const session = broker.session.request(epochs, useIds);
     const { fetchMaxWaitMs, fetchMinBytes, isolationLevel } = this.#settings;
     const answer = await connection.send(
       'Fetch',
@@ -266,7 +359,7 @@ export class Fetcher<K, V> {
         maxBytes,
         isolationLevel: isolationLevel === 'read_committed' ? 1 : 0,
         ...(version >= 7 ? session : FetchSession.sessionless(session)),
-        rackId: '',
+        rackId: this.#cluster.ports.clock.monotonic() < this.#noRackUntil ? '' : this.#settings.clientRack,
       },
       { version, timeoutMs: this.#settings.requestTimeoutMs + fetchMaxWaitMs },
     );
@@ -279,10 +372,16 @@ export class Fetcher<K, V> {
     }
     if (version >= 7) broker.session.answered(answer.sessionId);
     else broker.session.failed(true);
-    this.#take(answer, entries, useIds ? broker.session : undefined);
+    this.#take(nodeId, answer, entries, useIds ? broker.session : undefined);
   }
 
-  #take(answer: FetchResponse, entries: readonly AssignedPartition[], ids: FetchSession | undefined): void {
+  #take(
+    from: number,
+    answer: FetchResponse,
+    entries: readonly AssignedPartition[],
+    ids: FetchSession | undefined,
+  ): void {
+    const now = this.#cluster.ports.clock.monotonic();
     const asked = new Map<string, Map<number, AssignedPartition>>();
     for (const entry of entries) {
       const partitions = asked.get(entry.topic) ?? new Map<number, AssignedPartition>();
@@ -298,16 +397,27 @@ export class Fetcher<K, V> {
         if (!entry || !this.#positions.isCurrent(entry)) continue;
         if (data.errorCode !== 0) {
           refused.add(entry);
-          this.#onPartitionError(entry, errorName(data.errorCode), data);
+          this.#onPartitionError(from, entry, errorName(data.errorCode), data);
+          continue;
+        }
+        if (data.divergingEpoch.endOffset >= 0) {
+          refused.add(entry);
+          const { endOffset: offset, epoch: leaderEpoch } = data.divergingEpoch;
+          this.#truncated(entry, { offset, leaderEpoch });
           continue;
         }
         entry.lastError = undefined;
         entry.highWatermark = data.highWatermark;
         entry.lastStableOffset = data.lastStableOffset;
         entry.logStartOffset = data.logStartOffset;
+        if (!entry.readReplica) {
+          entry.readReplica = named(data.preferredReadReplica, from, now, this.#cluster.settings.metadataMaxAgeMs);
+        }
         if (!data.records || data.records.length === 0) continue;
         const fetched = new FetchedRecords(entry, data.records, data.abortedTransactions, this.#read);
-        entry.fetched = FetchedRecords.endOffset(data.records, entry.fetched);
+        const end = FetchedRecords.endOf(data.records, entry);
+        entry.fetched = end.offset;
+        entry.fetchedEpoch = end.leaderEpoch;
         entry.bufferedBytes += fetched.bytes;
         this.#bufferedBytes += fetched.bytes;
         this.#ready.push(fetched);
@@ -324,13 +434,25 @@ export class Fetcher<K, V> {
     if (somethingReady) this.#events.onReady();
   }
 
+  /** What was read ahead past the divergence goes; the consumer decides where to read on. */
+  #truncated(entry: AssignedPartition, at: Divergence | undefined): void {
+    this.#events.onTruncated(entry, at);
+    this.#dropStale();
+  }
+
   #onPartitionError(
+    from: number,
     entry: AssignedPartition,
     error: WireError,
     data: FetchResponse['responses'][number]['partitions'][number],
   ): void {
     const { topic, partition } = entry;
     entry.lastError = error;
+    if (entry.readReplica) {
+      const again = isLeadersBusiness(entry.readReplica, from, error);
+      entry.readReplica = undefined;
+      if (again) return;
+    }
     switch (error) {
       case 'OFFSET_OUT_OF_RANGE':
         // Records fetched before it may still wait to be polled; then it is asked again.
@@ -356,6 +478,15 @@ export class Fetcher<K, V> {
     const retryAt = this.#cluster.ports.clock.monotonic() + this.#settings.retryBackoffMs;
     for (const entry of entries) entry.retryAt = retryAt;
   }
+}
+
+interface FetchCall {
+  readonly nodeId: number;
+  readonly connection: BrokerConnection;
+  readonly broker: BrokerFetch;
+  readonly entries: readonly AssignedPartition[];
+  readonly maxBytes: number;
+  readonly leftOut: boolean;
 }
 
 /** Answers that only mean: the session is over, make a new one. */

@@ -2,9 +2,10 @@
 // Always: position <= collected <= fetched. `fetched` is where the next fetch starts, `collected` the next record to hand
 // out, `position` the next one not handed out yet or, under `for await`, not come back from; commits go by it. Whatever
 // moves a partition from outside (seek, a new assignment) gives it a new `incarnation`, so that answers to older fetches
-// fall away.
+// fall away. Leader epochs of what was read go along with it, for truncation.ts.
 import type { OffsetReset } from '../settings/consumer-settings.ts';
 import { PartitionMap, type TopicPartition } from '../topic-partition.ts';
+import type { ReadReplica } from './read-replica.ts';
 
 /** An end of the partition, or the first record at or after a time that long ago ('by_duration:PT1H'). */
 export type ResetTo = Exclude<OffsetReset, 'none'>;
@@ -20,6 +21,14 @@ export interface AssignedPartition extends TopicPartition {
   fetched: number;
   /** Leader epoch of the last record handed out; -1 unknown. Committed along. */
   positionEpoch: number;
+  /** Leader epoch of the last record before `fetched`; -1 unknown. */
+  fetchedEpoch: number;
+  /** The leader epoch that `fetched` was checked against (truncation.ts); -1 never. */
+  checkedEpoch: number;
+  /** The check is under way: not to be fetched. */
+  checking: boolean;
+  /** Nearer than the leader, as the leader said. */
+  readReplica: ReadReplica | undefined;
   /** To be looked up at the partition's leader. */
   reset: ResetTo | undefined;
   /** Bytes fetched and not handed out. */
@@ -49,6 +58,10 @@ function fresh({ topic, partition }: TopicPartition): AssignedPartition {
     collected: -1,
     fetched: -1,
     positionEpoch: -1,
+    fetchedEpoch: -1,
+    checkedEpoch: -1,
+    checking: false,
+    readReplica: undefined,
     reset: undefined,
     bufferedBytes: 0,
     highWatermark: -1,
@@ -92,11 +105,13 @@ export class Positions {
 
   /** Reads from here on. The entry is replaced: what was fetched for the old one falls away. */
   moveTo(entry: AssignedPartition, offset: number, epoch = -1): AssignedPartition {
-    const moved = { ...fresh(entry), paused: entry.paused, held: entry.held };
+    const { paused, held, readReplica } = entry;
+    const moved = { ...fresh(entry), paused, held, readReplica };
     moved.position = offset;
     moved.collected = offset;
     moved.fetched = offset;
     moved.positionEpoch = epoch;
+    moved.fetchedEpoch = epoch;
     this.#partitions.set(entry.topic, entry.partition, moved);
     return moved;
   }

@@ -123,13 +123,22 @@ export class ReadingLoops<K, V> {
       if (!byKey) {
         const offsetOf = (step: number) => records[step]!.offset;
         const run = (step: number) => handle(records[step]!);
-        lines.add({ entry, line, steps: records.length, recordsPerStep: 1, offsetOf, run });
+        const bytes = bytesOf(records);
+        lines.add({ entry, line, steps: records.length, recordsPerStep: 1, bytes, offsetOf, run });
         return;
       }
       for (const record of records) {
         const offsetOf = () => record.offset;
         const run = () => handle(record);
-        lines.add({ entry, line: `${line} ${this.#lineOfKey(record)}`, steps: 1, recordsPerStep: 1, offsetOf, run });
+        lines.add({
+          entry,
+          line: `${line} ${this.#lineOfKey(record)}`,
+          steps: 1,
+          recordsPerStep: 1,
+          bytes: record.payloadBytes,
+          offsetOf,
+          run,
+        });
       }
     });
   }
@@ -143,7 +152,8 @@ export class ReadingLoops<K, V> {
       };
       const offsetOf = () => batch.records[0]!.offset;
       const recordsPerStep = batch.records.length;
-      lines.add({ entry, line: partitionText(entry), steps: 1, recordsPerStep, offsetOf, run });
+      const bytes = bytesOf(batch.records);
+      lines.add({ entry, line: partitionText(entry), steps: 1, recordsPerStep, bytes, offsetOf, run });
     });
   }
 
@@ -232,4 +242,10 @@ export class ReadingLoops<K, V> {
       message: 'eachMessage or eachBatch is running already; a consumer has one reader.',
     });
   }
+}
+
+function bytesOf(records: readonly { readonly payloadBytes: number }[]): number {
+  let sum = 0;
+  for (const { payloadBytes } of records) sum += payloadBytes;
+  return sum;
 }

@@ -33,7 +33,7 @@ test('any order of finishing: lines keep their order, the bound holds, the posit
             started.push(offset);
             return new Promise<void>((resolve) => finish.set(offset, resolve));
           };
-          lines.add({ entry, line: String(key), steps: 1, recordsPerStep: 1, offsetOf: () => offset, run });
+          lines.add({ entry, line: String(key), steps: 1, recordsPerStep: 1, bytes: 1, offsetOf: () => offset, run });
         }
         entry.collected = keys.length;
         lines.pump();
@@ -68,7 +68,7 @@ test('after a failure nothing more starts, and the position stays at it', async 
       ran.push(offset);
       if (offset === 1) throw new Error('no');
     };
-    lines.add({ entry, line: 'a', steps: 1, recordsPerStep: 1, offsetOf: () => offset, run });
+    lines.add({ entry, line: 'a', steps: 1, recordsPerStep: 1, bytes: 1, offsetOf: () => offset, run });
   }
   entry.collected = 4;
   lines.pump();
@@ -88,6 +88,7 @@ test('draining waits for what runs and forgets what waits', async () => {
       line: 'a',
       steps: 1,
       recordsPerStep: 1,
+      bytes: 1,
       offsetOf: () => offset,
       run: () => {
         ran.push(offset);
@@ -121,7 +122,7 @@ test('a batch goes record by record: the position follows each, and a failure st
     expect(entry.position).toBe(step === 0 ? 0 : offsets[step]!);
     if (step === 2) throw new Error('no');
   };
-  lines.add({ entry, line: 'a', steps: 4, recordsPerStep: 1, offsetOf: (step) => offsets[step]!, run });
+  lines.add({ entry, line: 'a', steps: 4, recordsPerStep: 1, bytes: 1, offsetOf: (step) => offsets[step]!, run });
   entry.collected = 10;
   lines.pump();
   expect(ran).toEqual([0, 1, 2]); // handlers that do not wait need no turn between them
@@ -141,7 +142,7 @@ test('a batch stops behind the record at hand when its partition is paused, move
         finish = resolve;
       });
     };
-    lines.add({ entry, line: 'a', steps: 3, recordsPerStep: 1, offsetOf: (step) => step, run });
+    lines.add({ entry, line: 'a', steps: 3, recordsPerStep: 1, bytes: 1, offsetOf: (step) => step, run });
     entry.collected = 3;
     lines.pump();
     if (end === 'pause') entry.paused = true;
@@ -179,7 +180,7 @@ test('handlers that never wait leave the event loop its turns', async () => {
   const run = () => {
     now += 1; // a millisecond each
   };
-  lines.add({ entry, line: 'a', steps: 320, recordsPerStep: 1, offsetOf: (step) => step, run });
+  lines.add({ entry, line: 'a', steps: 320, recordsPerStep: 1, bytes: 1, offsetOf: (step) => step, run });
   entry.collected = 320;
   lines.pump();
   while (lines.openRecords > 0) await Promise.resolve();

@@ -13,6 +13,8 @@ export interface Unit {
   readonly steps: number;
   /** Records in one step. */
   readonly recordsPerStep: number;
+  /** Of all its records; held until the unit is over. */
+  readonly bytes: number;
   /** Offset of the first record of a step. */
   offsetOf(step: number): number;
   run(step: number): void | Promise<void>;
@@ -46,6 +48,7 @@ export class WorkLines {
   readonly #failedAt = new Map<AssignedPartition, number>();
   readonly #running = new Set<Tracked>();
   #openRecords = 0;
+  #openBytes = 0;
   #stepsSinceLook = 0;
   /** When the event loop last had a turn that we know of. */
   #turnSince: number;
@@ -76,6 +79,11 @@ export class WorkLines {
     return this.#openRecords;
   }
 
+  /** Bytes of units that are not over. */
+  get openBytes(): number {
+    return this.#openBytes;
+  }
+
   /** The first error of a unit. Nothing more is started after it. */
   get failure(): { readonly error: unknown } | undefined {
     return this.#failure;
@@ -99,6 +107,7 @@ export class WorkLines {
     push(this.#lines, unit.line, tracked);
     push(this.#open, unit.entry, tracked);
     this.#openRecords += unit.steps * unit.recordsPerStep;
+    this.#openBytes += unit.bytes;
   }
 
   /** Starts what may start. */
@@ -200,6 +209,7 @@ export class WorkLines {
       if (current[0] === tracked) current.shift();
       if (current.length === 0) this.#lines.delete(unit.line);
       if (tracked.state === 'running') this.#forget(tracked);
+      else this.#openBytes -= unit.bytes;
     }
     for (const wake of this.#idleWaiters.splice(0)) wake();
     this.#onProgress();
@@ -222,6 +232,7 @@ export class WorkLines {
   #forget(tracked: Tracked): void {
     const { entry } = tracked.unit;
     this.#openRecords -= openRecordsOf(tracked);
+    this.#openBytes -= tracked.unit.bytes;
     const open = this.#open.get(entry);
     const index = open?.indexOf(tracked) ?? -1;
     if (index >= 0) open!.splice(index, 1);

@@ -108,7 +108,24 @@ export const CONSUMER_SETTINGS = {
   fetchMaxBytes: integer({
     kafka: 'fetch.max.bytes',
     default: 52_428_800,
-    doc: 'Most bytes of one fetch, and of what waits in memory to be polled.',
+    doc: 'Most bytes of one fetch, and of what waits in memory to be polled unless max.buffered.bytes says otherwise.',
+  }),
+  maxBufferedBytes: custom<number | undefined>({
+    kafka: 'max.buffered.bytes',
+    default: undefined,
+    check: (value) => {
+      const number = typeof value === 'string' ? Number(value) : value;
+      if (typeof number !== 'number' || !Number.isSafeInteger(number) || number < 1) {
+        throw disallowed('a whole number of at least 1');
+      }
+      return number;
+    },
+    doc: 'Ours, not Kafka’s: most bytes held over all partitions: fetched and not polled, being fetched, and in the hands of eachMessage and eachBatch. Default fetch.max.bytes.',
+  }),
+  clientRack: text({
+    kafka: 'client.rack',
+    default: '',
+    doc: 'Where this client stands. A leader may send it to a replica in the same rack (KIP-392).',
   }),
   fetchMaxWaitMs: integer({
     kafka: 'fetch.max.wait.ms',
