@@ -3,11 +3,21 @@
 import type { WireError } from '@moldau/protocol';
 import type { Cluster } from '../cluster/cluster.ts';
 import { type RetrySettings, retrying } from '../cluster/retry.ts';
+import { sleep } from '../cluster/sleep.ts';
 import { asKafkaError, KafkaError } from '../errors.ts';
 import { commitOutcomes, commitRequest, OFFSET_COMMIT_NEWEST } from '../group/committed-offsets.ts';
 import type { PartitionOffset } from './consumer-model.ts';
-import type { GroupMember } from './group-member.ts';
+import type { GroupMember, Standing } from './group-member.ts';
 import type { Positions } from './positions.ts';
+
+const OUTSIDE_OF_GROUPS: Standing = { generationId: -1, memberId: '', isPast: false };
+
+/** What the coordinator says to a generation that is over; the join under way hears the truth about the membership. */
+const PAST_ERRORS: ReadonlySet<WireError> = new Set([
+  'ILLEGAL_GENERATION',
+  'UNKNOWN_MEMBER_ID',
+  'REBALANCE_IN_PROGRESS',
+]);
 
 export class Commits {
   readonly #cluster: Cluster;
@@ -55,7 +65,30 @@ export class Commits {
   async commit(offsets: readonly PartitionOffset[], timeoutMs: number): Promise<void> {
     if (offsets.length === 0) return;
     const budget = { timeoutMs, what: 'Committing offsets' };
-    await retrying(this.#cluster.ports, this.#retry, budget, () => this.#commitOnce(offsets));
+    const { clock } = this.#cluster.ports;
+    const deadline = clock.monotonic() + timeoutMs;
+    await retrying(this.#cluster.ports, this.#retry, budget, () => this.#throughRebalance(offsets, deadline));
+  }
+
+  /**
+   * A member that keeps its partitions while it joins again gets through this by itself: what it cannot commit at the
+   * moment it can when it is in. (One that gave everything up has nothing to commit until it polls.)
+   */
+  async #throughRebalance(offsets: readonly PartitionOffset[], deadline: number): Promise<void> {
+    const { clock, timers } = this.#cluster.ports;
+    for (;;) {
+      // Asked before as well: the join may be over by the time the refusal comes.
+      const joining = this.#member.keepsWhileJoining;
+      try {
+        await this.#commitOnce(offsets);
+        return;
+      } catch (error) {
+        const waits =
+          asKafkaError(error).error === 'REBALANCE_IN_PROGRESS' && (joining || this.#member.keepsWhileJoining);
+        if (!waits || clock.monotonic() >= deadline) throw error;
+      }
+      await sleep(timers, this.#retry.retryBackoffMs);
+    }
   }
 
   /** Commits once. */
@@ -93,15 +126,16 @@ export class Commits {
   }
 
   async #commitOnce(offsets: readonly PartitionOffset[]): Promise<void> {
-    const { groupId, state } = this.#member;
+    const { groupId } = this.#member;
     const managed = this.#isManaged();
-    if (managed && state.state !== 'stable') {
+    const standing = managed ? this.#member.standing : OUTSIDE_OF_GROUPS;
+    if (!standing) {
       throw new KafkaError('REBALANCE_IN_PROGRESS', { message: 'The group is rebalancing; poll, then commit.' });
     }
     const committer = {
       groupId,
-      generationId: managed ? state.generationId : -1,
-      memberId: managed ? state.memberId : '',
+      generationId: standing.generationId,
+      memberId: standing.memberId,
       groupInstanceId: managed ? (this.#groupInstanceId ?? null) : null,
     };
     const answer = await this.#member.ask(
@@ -113,12 +147,16 @@ export class Commits {
       OFFSET_COMMIT_NEWEST,
     );
     for (const { topic, partition, error } of commitOutcomes(answer)) {
-      if (error) throw this.#refused(error, topic, partition);
+      if (error) throw this.#refused(error, topic, partition, standing.isPast);
     }
     this.#onCommitted(offsets);
   }
 
-  #refused(error: WireError, topic: string, partition: number): KafkaError {
+  /** `past`: sent under the generation before the one that is being joined, which the coordinator may have ended since. */
+  #refused(error: WireError, topic: string, partition: number, past: boolean): KafkaError {
+    if (past && PAST_ERRORS.has(error)) {
+      return new KafkaError('REBALANCE_IN_PROGRESS', { topic, partition });
+    }
     switch (error) {
       case 'UNKNOWN_MEMBER_ID':
       case 'ILLEGAL_GENERATION':

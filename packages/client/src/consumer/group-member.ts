@@ -38,6 +38,14 @@ export interface MemberHooks {
   left(reason: string): void;
 }
 
+/** As what commits are signed. */
+export interface Standing {
+  readonly generationId: number;
+  readonly memberId: string;
+  /** The generation is being left by joining the next: still good while the group gathers, refused when it has. */
+  readonly isPast: boolean;
+}
+
 /** How much longer than the rebalance may take an answer to JoinGroup is waited for. */
 const JOIN_GRACE_MS = 5000;
 
@@ -99,6 +107,19 @@ export class GroupMember {
     }
     if (this.#member.state === 'syncing') return 'the leader of the group has not shared the partitions out yet';
     return `${this.#member.rejoin ?? 'a listener of the subscription has not come back'}`;
+  }
+
+  /** Undefined: at the moment the group would refuse any commit of this member. */
+  get standing(): Standing | undefined {
+    const { state, generationId, memberId } = this.#member;
+    if (state === 'stable') return { generationId, memberId, isPast: false };
+    if (!this.keepsWhileJoining || memberId === '') return undefined;
+    return { generationId: this.#lastOwned.generation, memberId, isPast: true };
+  }
+
+  /** Cooperative: has partitions, is joining again with them, and has not lost them. */
+  get keepsWhileJoining(): boolean {
+    return this.#cooperative && this.#hasAssignment && !this.#hasLost && this.#member.state !== 'stable';
   }
 
   get state(): membership.Membership {
