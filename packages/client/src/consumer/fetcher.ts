@@ -96,9 +96,10 @@ export class Fetcher<K, V> {
     return this.#bufferedBytes;
   }
 
-  /** There is no room for more before the application has taken some. */
+  /** What is held for the application leaves no room: it has to take some first. */
   get isFull(): boolean {
-    return this.#roomBytes(0) <= 0;
+    const taken = this.#bufferedBytes + this.#heldBytes();
+    return taken > 0 && this.#bytesMax - taken < this.#settings.maxPartitionFetchBytes;
   }
 
   /** Hands out up to `count` records, none of partitions that are held. Throws KafkaError for a record that cannot be read, when no other came before it. */
@@ -196,7 +197,7 @@ export class Fetcher<K, V> {
     for (const { reservedBytes } of this.#brokers.values()) taken += reservedBytes;
     const room = this.#bytesMax - taken;
     if (taken > 0 && room < this.#settings.maxPartitionFetchBytes) return 0;
-    return Math.min(room, share || room, this.#settings.fetchMaxBytes);
+    return Math.min(room, share, this.#settings.fetchMaxBytes);
   }
 
   /** Why nothing comes of a partition, in words; asked when nothing has come for long. */
