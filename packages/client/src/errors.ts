@@ -23,6 +23,10 @@ const LOCAL_ERRORS = {
     retriable: false,
     message: 'The offsets were not committed, because the group has given the partitions to another member.',
   },
+  TRANSACTION_ABORTED: {
+    retriable: false,
+    message: 'The transaction was aborted before the record was sent.',
+  },
   STALLED: { retriable: true, message: 'The consumer has heard nothing of its partitions for too long.' },
   NOT_A_KAFKA_BROKER: { retriable: false, message: 'What answers at this address does not speak the Kafka protocol.' },
 } as const;
@@ -59,6 +63,11 @@ const ADVICE: { readonly [K in WireError | LocalError]?: string } = {
   INVALID_TOPIC_EXCEPTION: 'Use letters, digits, ".", "_" and "-" only, at most 249 of them, and not "." or "..".',
   OFFSET_OUT_OF_RANGE: 'Seek to an offset that exists, or set auto.offset.reset to earliest or latest.',
   PRODUCER_FENCED: 'A newer producer with the same transactional.id has taken over; close this one.',
+  TRANSACTION_ABORTABLE: 'Call abortTransaction() and do its work again in a new one.',
+  INVALID_PRODUCER_ID_MAPPING:
+    'Abort. It comes of a transactional.id unused for transactional.id.expiration.ms: close this producer, make a new one.',
+  INVALID_TRANSACTION_TIMEOUT: 'Lower transaction.timeout.ms here, or raise transaction.max.timeout.ms of the brokers.',
+  TRANSACTIONAL_ID_AUTHORIZATION_FAILED: 'Ask for an ACL on the transactional id.',
   CLIENT_CLOSED: 'Make a new one.',
   BUFFER_EXHAUSTED: 'Await the sends, or wait with whenWritable() before the next; or raise buffer.memory.',
   COMMIT_FAILED:

@@ -18,6 +18,7 @@ export { KafkaError, type LocalError } from './errors.ts';
 export { Producer, type ProducerOptions } from './producer/producer.ts';
 export type { ProducerApi } from './producer/producer-api.ts';
 export type * from './producer/producer-model.ts';
+export { type TransactionErrorClass, transactionErrorClass } from './producer/transaction-reactions.ts';
 export { type Serde, serdes } from './serdes.ts';
 export { ADMIN_SETTINGS, type AdminOptions } from './settings/admin-settings.ts';
 export { CONSUMER_SETTINGS, type ConsumerSettingOptions } from './settings/consumer-settings.ts';

@@ -75,6 +75,12 @@ export class Accumulator {
     return this.#lines.values();
   }
 
+  /** Something is on the wire, its application told or not. */
+  get hasOnWire(): boolean {
+    for (const line of this.#lines.values()) if (line.onWire.length > 0) return true;
+    return false;
+  }
+
   /** Batches that wait for the partition. */
   waitingOf(topic: string, partition: number): number {
     return this.#lines.get(topic, partition)?.waiting.length ?? 0;

@@ -97,7 +97,7 @@ export class ProducerBatch {
   }
 
   /** The bytes to send. Encoded once, and again only when the producer fields have changed since. */
-  encode(codec: Codec, level: number | undefined): Buffer {
+  encode(codec: Codec, level: number | undefined, transactional = false): Buffer {
     const { identity, sequence } = this;
     const as = `${identity?.producerId} ${identity?.epoch} ${sequence}`;
     if (this.#encoded === undefined || this.#encodedAs !== as) {
@@ -106,7 +106,7 @@ export class ProducerBatch {
         ...(level === undefined ? {} : { level }),
         ...(identity === undefined
           ? {}
-          : { producerId: identity.producerId, producerEpoch: identity.epoch, baseSequence: sequence }),
+          : { producerId: identity.producerId, producerEpoch: identity.epoch, baseSequence: sequence, transactional }),
       });
       this.#encodedAs = as;
     }

@@ -34,6 +34,18 @@ export interface RecordMetadata {
   readonly timestamp: number;
 }
 
+/**
+ * Who commits offsets with a transaction: `consumer.groupMetadata()`. With a member's generation (or its epoch, KIP-848)
+ * the broker refuses a member that is out of the group (KIP-447); a group id alone is taken as it comes.
+ */
+export interface ConsumerGroupMetadata {
+  readonly groupId: string;
+  /** Default -1: not checked. */
+  readonly generationId?: number;
+  readonly memberId?: string;
+  readonly groupInstanceId?: string | null;
+}
+
 /** Called once: with an error, or with where the record is. */
 export type Delivery = (error: KafkaError | undefined, metadata: RecordMetadata | undefined) => void;
 

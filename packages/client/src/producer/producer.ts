@@ -7,28 +7,31 @@ import { batchSizeUpperBound } from '@moldau/protocol/records/batch-builder';
 import { Cluster } from '../cluster/cluster.ts';
 import { retrying } from '../cluster/retry.ts';
 import { asKafkaError, KafkaError } from '../errors.ts';
+import type { CommitEntry } from '../group/committed-offsets.ts';
 import { nodePorts } from '../node/default-ports.ts';
 import { warn } from '../node/warning.ts';
 import { defaultClientId } from '../settings/client-id.ts';
 import { PRODUCER_SETTINGS, type ProducerSettingOptions } from '../settings/producer-settings.ts';
 import { resolveSettings, type SettingsOf } from '../settings/setting.ts';
 import { Accumulator, type RecordToAppend } from './accumulator.ts';
+import { Flushes } from './flushes.ts';
 import { partitionOfKey } from './murmur2.ts';
 import type { ProducerApi } from './producer-api.ts';
 import type { ProducerBatch } from './producer-batch.ts';
 import type {
   Bytes,
+  ConsumerGroupMetadata,
   Delivery,
-  HeadersInput,
   ProducerInterceptor,
   ProducerMetrics,
   ProducerRecord,
-  RecordHeader,
   RecordMetadata,
   Serializer,
 } from './producer-model.ts';
+import { asBytes, headersOf, serialize } from './record-bytes.ts';
 import { Sender } from './sender.ts';
 import { StickyPartitioner } from './sticky-partitioner.ts';
+import { Transactor } from './transactor.ts';
 
 export type ProducerOptions<K, V> = ProducerSettingOptions & {
   /** Default: strings as UTF-8, bytes as they are. */
@@ -55,6 +58,7 @@ export class Producer<K = Bytes, V = Bytes> implements ProducerApi<K, V> {
   readonly #cluster: Cluster;
   readonly #accumulator: Accumulator;
   readonly #sender: Sender;
+  readonly #transactor: Transactor | undefined;
   readonly #sticky: StickyPartitioner;
   readonly #keySerializer: Serializer<K>;
   readonly #valueSerializer: Serializer<V>;
@@ -68,10 +72,7 @@ export class Producer<K = Bytes, V = Bytes> implements ProducerApi<K, V> {
   #heldBytes = 0;
   #heldTimer: TimerHandle | undefined;
   readonly #writableWaiters: (() => void)[] = [];
-  /** Records not settled, by era: a flush begins a new era and waits for the old ones. */
-  readonly #openRecords = new Map<number, number>();
-  #era = 0;
-  readonly #flushes: { era: number; done: () => void }[] = [];
+  readonly #flushes = new Flushes();
   #noted = false;
   #state: 'open' | 'closing' | 'closed' = 'open';
 
@@ -94,6 +95,15 @@ export class Producer<K = Bytes, V = Bytes> implements ProducerApi<K, V> {
       onChange: () => this.#note(),
     });
     this.#accumulator = new Accumulator({ ...settings, compressed: settings.compressionType !== 'none' });
+    const { transactionalId } = settings;
+    if (transactionalId !== undefined) {
+      this.#transactor = new Transactor({
+        cluster: this.#cluster,
+        settings: { ...settings, transactionalId },
+        hasIncomplete: () => this.#flushes.hasOpen || this.#accumulator.hasOnWire,
+        onChange: () => this.#onTransactionChange(),
+      });
+    }
     this.#sender = new Sender({
       cluster: this.#cluster,
       accumulator: this.#accumulator,
@@ -103,11 +113,16 @@ export class Producer<K = Bytes, V = Bytes> implements ProducerApi<K, V> {
         codec: settings.compressionType,
         level: levelOf(settings),
         idempotent,
-        idempotenceRequired: settings.enableIdempotence === true,
+        idempotenceRequired: settings.enableIdempotence === true || transactionalId !== undefined,
         maxInFlight: settings.maxInFlightRequestsPerConnection,
       },
+      transactions: this.#transactor?.manager,
       onProgress: (batch) => this.#onSettled(batch),
-      isUrgent: () => this.#flushes.length > 0 || this.#state !== 'open' || this.#heldBytes > 0,
+      isUrgent: () =>
+        this.#flushes.isWaiting ||
+        this.#state !== 'open' ||
+        this.#heldBytes > 0 ||
+        this.#transactor?.manager.isEnding === true,
     });
     this.#sticky = new StickyPartitioner({
       batchSize: settings.batchSize,
@@ -166,9 +181,10 @@ export class Producer<K = Bytes, V = Bytes> implements ProducerApi<K, V> {
     if (partition !== undefined && !(Number.isInteger(partition) && partition >= 0)) {
       throw new KafkaError('INVALID_ARGUMENT', { message: `${partition} is not a partition.`, topic });
     }
+    this.#transactor?.manager.assertMaySend();
     const prepared = this.#prepare(record, delivered);
-    this.#openRecords.set(this.#era, (this.#openRecords.get(this.#era) ?? 0) + 1);
-    if (this.#held.has(topic) || !this.#append(topic, partition, prepared, this.#era)) {
+    this.#flushes.taken();
+    if (this.#held.has(topic) || !this.#append(topic, partition, prepared, this.#flushes.era)) {
       this.#hold(topic, partition, prepared);
     }
     return this.#isWritable;
@@ -182,14 +198,50 @@ export class Producer<K = Bytes, V = Bytes> implements ProducerApi<K, V> {
   }
 
   flush(): Promise<void> {
-    const era = this.#era;
-    if (!this.#hasOpenRecords(era)) return Promise.resolve();
-    this.#era++;
-    this.#accumulator.closeOpen();
     return new Promise((resolve) => {
-      this.#flushes.push({ era, done: resolve });
+      if (!this.#flushes.begin(resolve)) {
+        resolve();
+        return;
+      }
+      this.#accumulator.closeOpen();
       this.#sender.wake();
     });
+  }
+
+  async initTransactions(): Promise<void> {
+    const { manager } = this.#transactional();
+    return this.#transactional().perform('initTransactions()', (done) => manager.initialize(done));
+  }
+
+  beginTransaction(): void {
+    if (this.#state !== 'open') throw new KafkaError('CLIENT_CLOSED');
+    this.#transactional().manager.begin();
+  }
+
+  async sendOffsetsToTransaction(offsets: readonly CommitEntry[], group: ConsumerGroupMetadata): Promise<void> {
+    const { manager } = this.#transactional();
+    if (typeof group?.groupId !== 'string' || group.groupId === '') {
+      throw new KafkaError('INVALID_ARGUMENT', { message: 'Offsets need the group that they belong to.' });
+    }
+    for (const { topic, partition, offset } of offsets) {
+      if (!(Number.isSafeInteger(offset) && offset >= 0)) {
+        throw new KafkaError('INVALID_ARGUMENT', { message: `${offset} is not an offset.`, topic, partition });
+      }
+    }
+    // Nothing to commit still tells whether the transaction is sound.
+    if (offsets.length === 0) return manager.assertMaySend();
+    const what = 'sendOffsetsToTransaction()';
+    return this.#transactional().perform(what, (done) => manager.sendOffsets(offsets, group, done));
+  }
+
+  async commitTransaction(): Promise<void> {
+    const { manager } = this.#transactional();
+    return this.#transactional().perform('commitTransaction()', (done) => manager.commit(done));
+  }
+
+  async abortTransaction(): Promise<void> {
+    const { manager } = this.#transactional();
+    return this.#transactional().perform('abortTransaction()', (done) => manager.abort(done));
   }
 
   async partitionsFor(topic: string): Promise<number[]> {
@@ -207,7 +259,7 @@ export class Producer<K = Bytes, V = Bytes> implements ProducerApi<K, V> {
   async close(options: { readonly timeoutMs?: number } = {}): Promise<void> {
     if (this.#state !== 'open') return;
     this.#state = 'closing';
-    const flushed = this.flush();
+    const flushed = this.flush().then(() => this.#endOpenTransaction());
     const timeoutMs = options.timeoutMs ?? this.#settings.deliveryTimeoutMs + this.#settings.maxBlockMs;
     const { timers } = this.#ports;
     await new Promise<void>((resolve) => {
@@ -221,15 +273,43 @@ export class Producer<K = Bytes, V = Bytes> implements ProducerApi<K, V> {
     const error = new KafkaError('CLIENT_CLOSED', {
       message: `The producer was closed before the record was acknowledged (waited ${timeoutMs} ms).`,
     });
-    for (const [topic, held] of [...this.#held]) {
-      this.#held.delete(topic);
-      for (const record of held) this.#failHeld(record, error);
-    }
+    this.#failAllHeld(error);
+    this.#transactor?.stop(error);
     this.#sender.failAll(error);
     this.#sender.stop();
     if (this.#heldTimer) timers.clear(this.#heldTimer);
     await this.#cluster.close();
     for (const waiter of this.#writableWaiters.splice(0)) waiter();
+  }
+
+  #transactional(): Transactor {
+    if (this.#state === 'closed') throw new KafkaError('CLIENT_CLOSED');
+    if (this.#transactor) return this.#transactor;
+    throw new KafkaError('ILLEGAL_STATE', { message: 'The producer has no transactional.id (transactionalId).' });
+  }
+
+  /** What nobody has committed is not left for the coordinator to find out about by its time-out. */
+  async #endOpenTransaction(): Promise<void> {
+    const transactor = this.#transactor;
+    if (!transactor?.manager.isOpen) return;
+    const { manager } = transactor;
+    await transactor
+      .perform('close()', (done) =>
+        manager.state === 'COMMITTING_TRANSACTION' ? manager.commit(done) : manager.abort(done),
+      )
+      .catch(() => {});
+  }
+
+  /** Something about the transaction may have changed: records that cannot be part of it any more fail now. */
+  #onTransactionChange(): void {
+    const { state, lastError } = this.#transactor!.manager;
+    if (state === 'ABORTABLE_ERROR' || state === 'ABORTING_TRANSACTION' || state === 'FATAL_ERROR') {
+      const error = lastError ?? new KafkaError('TRANSACTION_ABORTED');
+      this.#failAllHeld(error);
+      if (state === 'FATAL_ERROR') this.#sender.failAll(error);
+      else this.#sender.failUnsent(error);
+    }
+    this.#sender.wake();
   }
 
   get #isWritable(): boolean {
@@ -251,10 +331,13 @@ export class Producer<K = Bytes, V = Bytes> implements ProducerApi<K, V> {
     if (size > maxRequestSize || size > bufferMemory) {
       const [bound, name] =
         size > maxRequestSize ? [maxRequestSize, 'max.request.size'] : [bufferMemory, 'buffer.memory'];
-      throw new KafkaError('MESSAGE_TOO_LARGE', {
+      const error = new KafkaError('MESSAGE_TOO_LARGE', {
         message: `The record takes ${size} bytes, more than the ${bound} of ${name}.`,
         topic,
       });
+      // As in Java: a transaction that lacks a record it was given is not committed by somebody who did not look.
+      this.#transactor?.manager.batchFailed(error);
+      throw error;
     }
     return { timestamp: timestamp ?? this.#ports.clock.now(), key, value, headers, delivery };
   }
@@ -286,18 +369,25 @@ export class Producer<K = Bytes, V = Bytes> implements ProducerApi<K, V> {
       this.#sender.wake();
     }
     if (isSticky) this.#sticky.sent(topic, added, known.available, count);
+    if (this.#transactor) this.#addToTransaction(this.#transactor, topic, partition);
     return true;
+  }
+
+  #addToTransaction(transactor: Transactor, topic: string, partition: number): void {
+    transactor.manager.addPartition(topic, partition);
+    if (!transactor.manager.isV2) transactor.wake();
   }
 
   #hold(topic: string, partition: number | undefined, record: RecordToAppend): void {
     const bytes = (record.key?.length ?? 0) + (record.value?.length ?? 0) + 100;
-    const held = { ...record, partition, bytes, heldAt: this.#ports.clock.monotonic(), era: this.#era };
+    const held = { ...record, partition, bytes, heldAt: this.#ports.clock.monotonic(), era: this.#flushes.era };
     if (this.#heldBytes + bytes > this.#settings.bufferMemory) {
-      this.#recordSettled(held.era, 1);
+      this.#flushes.settled(held.era, 1);
       const error = new KafkaError('BUFFER_EXHAUSTED', {
         message: `${this.#settings.bufferMemory} bytes are being sent and as many wait for room (buffer.memory).`,
         topic,
       });
+      this.#transactor?.manager.batchFailed(error);
       record.delivery?.(error, undefined);
       return;
     }
@@ -377,17 +467,27 @@ export class Producer<K = Bytes, V = Bytes> implements ProducerApi<K, V> {
     });
   }
 
+  #failAllHeld(error: KafkaError): void {
+    for (const [topic, held] of [...this.#held]) {
+      this.#held.delete(topic);
+      for (const record of held) this.#failHeld(record, error);
+    }
+  }
+
   #failHeld(record: Held, error: KafkaError): void {
     this.#heldBytes -= record.bytes;
-    this.#recordSettled(record.era, 1);
+    this.#transactor?.manager.batchFailed(error);
+    this.#flushes.settled(record.era, 1);
     record.delivery?.(error, undefined);
+    this.#transactor?.wake();
   }
 
   #onSettled(batch: ProducerBatch): void {
     this.#settledBatches++;
     if (batch.failed) this.#failedRecords += batch.recordCount;
     else this.#sentRecords += batch.recordCount;
-    this.#recordSettled(batch.era, batch.recordCount);
+    this.#flushes.settled(batch.era, batch.recordCount);
+    this.#transactor?.wake();
     if (this.#held.size > 0) this.#note();
     else this.#notifyWritable();
   }
@@ -409,25 +509,6 @@ export class Producer<K = Bytes, V = Bytes> implements ProducerApi<K, V> {
     if (this.#accumulator.bytes > this.#settings.bufferMemory * WRITABLE_SHARE) return;
     for (const waiter of this.#writableWaiters.splice(0)) waiter();
   }
-
-  #hasOpenRecords(upToEra: number): boolean {
-    for (const era of this.#openRecords.keys()) if (era <= upToEra) return true;
-    return false;
-  }
-
-  #recordSettled(era: number, count: number): void {
-    const left = this.#openRecords.get(era)! - count;
-    if (left > 0) {
-      this.#openRecords.set(era, left);
-      return;
-    }
-    this.#openRecords.delete(era);
-    for (let i = 0; i < this.#flushes.length; ) {
-      const flush = this.#flushes[i]!;
-      if (this.#hasOpenRecords(flush.era)) i++;
-      else this.#flushes.splice(i, 1)[0]!.done();
-    }
-  }
 }
 
 /** Errors of a topic that waiting does not mend. */
@@ -436,7 +517,7 @@ function isFinal(error: string): boolean {
 }
 
 function decideIdempotence(settings: SettingsOf<typeof PRODUCER_SETTINGS>): boolean {
-  const { enableIdempotence, acks, retries, maxInFlightRequestsPerConnection } = settings;
+  const { enableIdempotence, transactionalId, acks, retries, maxInFlightRequestsPerConnection } = settings;
   const obstacle =
     acks !== 'all'
       ? 'acks must be all'
@@ -445,6 +526,10 @@ function decideIdempotence(settings: SettingsOf<typeof PRODUCER_SETTINGS>): bool
         : maxInFlightRequestsPerConnection > 5
           ? 'maxInFlightRequestsPerConnection must be at most 5'
           : undefined;
+  if (transactionalId !== undefined && (obstacle || enableIdempotence === false)) {
+    const message = `transactionalId is set; for that ${obstacle ?? 'enableIdempotence must not be false'}.`;
+    throw new KafkaError('INVALID_SETTING', { message });
+  }
   if (enableIdempotence === true && obstacle) {
     throw new KafkaError('INVALID_SETTING', { message: `enableIdempotence is true; for that ${obstacle}.` });
   }
@@ -455,31 +540,6 @@ function levelOf(settings: SettingsOf<typeof PRODUCER_SETTINGS>): number | undef
   if (settings.compressionType === 'zstd') return settings.compressionZstdLevel;
   if (settings.compressionType === 'gzip' && settings.compressionGzipLevel >= 0) return settings.compressionGzipLevel;
   return undefined;
-}
-
-function serialize<T>(serializer: Serializer<T>, value: T, topic: string): Uint8Array {
-  try {
-    return serializer(value, topic);
-  } catch (error) {
-    if (error instanceof KafkaError) throw error;
-    const message = `A key or value for topic ${topic} cannot be serialized: ${(error as Error).message}`;
-    throw new KafkaError('SERIALIZATION', { message, topic, cause: error });
-  }
-}
-
-function asBytes(value: unknown): Uint8Array {
-  if (typeof value === 'string') return Buffer.from(value);
-  if (value instanceof Uint8Array) return value;
-  throw new KafkaError('SERIALIZATION', {
-    message: `A ${typeof value} is neither a string nor bytes; set keySerializer or valueSerializer.`,
-  });
-}
-
-function headersOf(headers: HeadersInput): RecordHeader[] {
-  const list = Array.isArray(headers)
-    ? (headers as readonly { key: string; value: Bytes | null }[])
-    : Object.entries(headers as { [key: string]: Bytes | null }).map(([key, value]) => ({ key, value }));
-  return list.map(({ key, value }) => ({ key, value: value === null ? null : asBytes(value) }));
 }
 
 function guarded(what: string, call: () => void): void {

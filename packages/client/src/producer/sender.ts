@@ -12,6 +12,7 @@ import { asKafkaError, errorOfCode, KafkaError } from '../errors.ts';
 import type { Accumulator, PartitionLine } from './accumulator.ts';
 import type { ProducerBatch } from './producer-batch.ts';
 import { Sequences } from './sequences.ts';
+import type { TransactionManager } from './transaction-manager.ts';
 
 export interface SenderSettings {
   readonly acks: -1 | 0 | 1;
@@ -36,6 +37,8 @@ interface OnWire {
 
 /** Topics go by name; 13 would take ids in their place. */
 const PRODUCE_NEWEST = 12;
+/** From 12 on Produce adds its partitions to the transaction (KIP-890): not for one of the older protocol. */
+const PRODUCE_NEWEST_V1 = 11;
 /** With acks 0 no answer holds us back; this many bytes that the network has not taken do. */
 const UNANSWERED_BYTES_MAX = 4 << 20;
 const LOOK_AGAIN_MS = 5;
@@ -66,7 +69,8 @@ export class Sender {
   readonly #cluster: Cluster;
   readonly #accumulator: Accumulator;
   readonly #settings: SenderSettings;
-  readonly #sequences = new Sequences();
+  readonly #transactions: TransactionManager | undefined;
+  readonly #sequences: Sequences;
   /** Tells that bytes were freed or batches settled. */
   readonly #onProgress: (batch: ProducerBatch) => void;
   readonly #isUrgent: () => boolean;
@@ -86,6 +90,8 @@ export class Sender {
     cluster: Cluster;
     accumulator: Accumulator;
     settings: SenderSettings;
+    /** Of a transactional producer: says what may go out and under which identity, and hears of batches that fail. */
+    transactions?: TransactionManager | undefined;
     onProgress: (batch: ProducerBatch) => void;
     /** Nobody lingers: a flush or close is under way, or senders wait for room. */
     isUrgent: () => boolean;
@@ -96,6 +102,8 @@ export class Sender {
     this.#onProgress = o.onProgress;
     this.#isUrgent = o.isUrgent;
     this.#idempotent = o.settings.idempotent;
+    this.#transactions = o.transactions;
+    this.#sequences = new Sequences({ raisesEpoch: o.transactions === undefined });
   }
 
   /** What makes sending pointless from now on, or undefined. */
@@ -141,9 +149,21 @@ export class Sender {
     }
   }
 
+  /** What will never go out with this transaction fails; what may be in the log already is still asked for. */
+  failUnsent(error: KafkaError): void {
+    for (const line of [...this.#accumulator.lines()]) {
+      for (const batch of [...line.waiting]) if (batch.outcome !== 'unknown') this.#giveUp(line, batch, error);
+    }
+  }
+
   #run(): void {
     if (this.#cluster.isClosed) return;
     this.#armExpiry();
+    if (this.#transactions) {
+      const { identity, state, lastError } = this.#transactions;
+      if (state === 'FATAL_ERROR') this.#fatal = lastError;
+      if (identity && identity !== this.#sequences.identity) this.#sequences.identified(identity);
+    }
     if (this.#fatal) {
       this.failAll(this.#fatal);
       return;
@@ -222,6 +242,8 @@ export class Sender {
   }
 
   #mayGo(line: PartitionLine): boolean {
+    const { topic, partition, waiting } = line;
+    if (this.#transactions?.maySend(topic, partition, (waiting[0]?.attempts ?? 0) > 0) === false) return false;
     if (this.#idempotent) return this.#sequences.prepare(line);
     // Without numbers only one at a time keeps the order through retries.
     return this.#settings.maxInFlight > 1 || line.onWire.length === 0;
@@ -237,7 +259,7 @@ export class Sender {
       else topics.set(line.topic, [{ index: line.partition, records }]);
     }
     const body = {
-      transactionalId: null,
+      transactionalId: this.#transactions?.transactionalId ?? null,
       acks,
       timeoutMs: requestTimeoutMs,
       topicData: [...topics].map(([name, partitionData]) => ({ name, partitionData })),
@@ -251,7 +273,8 @@ export class Sender {
       this.#inFlight.set(leader, this.#inFlight.get(leader)! - 1);
       this.wake();
     };
-    connection.send('Produce', body, { newest: PRODUCE_NEWEST }).then(
+    const newest = this.#transactions?.isV2 === false ? PRODUCE_NEWEST_V1 : PRODUCE_NEWEST;
+    connection.send('Produce', body, { newest }).then(
       (answer) => {
         this.#answered(batches, answer);
         done();
@@ -280,7 +303,7 @@ export class Sender {
 
   #encode(batch: ProducerBatch): Buffer {
     const { codec, level } = this.#settings;
-    const records = batch.encode(codec, level);
+    const records = batch.encode(codec, level, this.#transactions !== undefined);
     if (codec !== 'none') this.#accumulator.compressed(batch.sizeBytes, records.length);
     return records;
   }
@@ -346,16 +369,17 @@ export class Sender {
       switch (error.error) {
         case 'OUT_OF_ORDER_SEQUENCE_NUMBER':
           this.#sequences.refused(line, batch, 'outOfOrder');
-          again = true;
+          // In a transaction a gap cannot be closed by going on under another epoch.
+          again = !this.#transactions || !line.hasGap;
           break;
         case 'INVALID_PRODUCER_EPOCH':
-          if (this.#sequences.identity === batch.identity) this.#sequences.forget();
+          if (this.#sequences.identity === batch.identity && !this.#transactions) this.#sequences.forget();
           this.#sequences.refused(line, batch, 'unknownProducer');
-          again = true;
+          again = !this.#transactions;
           break;
         case 'UNKNOWN_PRODUCER_ID':
           this.#sequences.refused(line, batch, 'unknownProducer');
-          again = true;
+          again = !this.#transactions;
           break;
         default:
           this.#sequences.refused(line, batch, 'other');
@@ -390,6 +414,7 @@ export class Sender {
   ): void {
     this.#accumulator.remove(line, batch);
     if (batch.isSettled) return;
+    if (error) this.#transactions?.batchFailed(error);
     batch.settle(error, baseOffset, logAppendTimeMs);
     this.#onProgress(batch);
   }
@@ -408,6 +433,7 @@ export class Sender {
       if (line.onWire.includes(batch)) {
         // Its answer is still to come, and with it the certainty that numbering needs.
         batch.outcome = 'unknown';
+        this.#transactions?.batchFailed(error);
         batch.settle(error, -1, -1);
         this.#onProgress(batch);
         if (this.#idempotent) this.#sequences.givenUp(line, batch);
@@ -429,6 +455,8 @@ export class Sender {
 
   /** Asks any broker for a producer id; tried again until it comes or the broker refuses for good. */
   #identify(): void {
+    // The coordinator gives a transactional producer its id.
+    if (this.#transactions) return;
     const { clock, random } = this.#cluster.ports;
     if (this.#identifying) return;
     if (clock.monotonic() < this.#identifyNotBefore) {

@@ -32,6 +32,12 @@ export interface SequencedLine {
 export class Sequences {
   /** Undefined: to be asked for. */
   #identity: ProducerIdentity | undefined;
+  readonly #raisesEpoch: boolean;
+
+  /** `raisesEpoch` false: a transactional producer, whose epochs its coordinator gives; a gap lasts until the next one. */
+  constructor(o: { readonly raisesEpoch: boolean } = { raisesEpoch: true }) {
+    this.#raisesEpoch = o.raisesEpoch;
+  }
 
   get identity(): ProducerIdentity | undefined {
     return this.#identity;
@@ -102,6 +108,7 @@ export class Sequences {
     if (line.onWire.length > 0) return false;
     const first = line.waiting[0];
     if (first && first.sequence >= 0 && first.outcome === 'unknown') return false;
+    if (line.identity === this.#identity && !this.#raisesEpoch) return false;
     for (const batch of line.waiting) {
       batch.sequence = -1;
       batch.identity = undefined;

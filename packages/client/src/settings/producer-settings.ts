@@ -1,5 +1,5 @@
 import { COMMON_SETTINGS } from './common-settings.ts';
-import { custom, disallowed, flag, integer, type OptionsOf, oneOf } from './setting.ts';
+import { custom, disallowed, flag, integer, type OptionsOf, oneOf, text } from './setting.ts';
 
 const { defaultApiTimeoutMs: _, ...common } = COMMON_SETTINGS;
 
@@ -84,6 +84,18 @@ export const PRODUCER_SETTINGS = {
     default: 5,
     min: 1,
     doc: 'Requests to one broker that may wait for their answer.',
+  }),
+  transactionalId: text({
+    kafka: 'transactional.id',
+    default: undefined,
+    doc: 'Name of this producer across restarts. With it, records go in transactions, and a newer producer of the same name fences this one.',
+  }),
+  transactionTimeoutMs: integer({
+    kafka: 'transaction.timeout.ms',
+    default: 60_000,
+    min: 1,
+    max: 2_147_483_647,
+    doc: 'A transaction open for longer is aborted by the coordinator.',
   }),
   partitionerIgnoreKeys: flag({
     kafka: 'partitioner.ignore.keys',
