@@ -12,4 +12,5 @@ export {
   type ResponseOf,
   type SendOptions,
 } from './connection/broker-connection.ts';
+export { type Security, securityFrom } from './connection/security.ts';
 export { KafkaError, type LocalError } from './errors.ts';

@@ -28,6 +28,7 @@ const LOCAL_ERRORS = {
     message: 'The transaction was aborted before the record was sent.',
   },
   STALLED: { retriable: true, message: 'The consumer has heard nothing of its partitions for too long.' },
+  SSL_AUTHENTICATION_FAILED: { retriable: false, message: 'There is no encrypted connection that both sides trust.' },
   NOT_A_KAFKA_BROKER: { retriable: false, message: 'What answers at this address does not speak the Kafka protocol.' },
 } as const;
 
@@ -69,6 +70,12 @@ const ADVICE: { readonly [K in WireError | LocalError]?: string } = {
   INVALID_TRANSACTION_TIMEOUT: 'Lower transaction.timeout.ms here, or raise transaction.max.timeout.ms of the brokers.',
   TRANSACTIONAL_ID_AUTHORIZATION_FAILED: 'Ask for an ACL on the transactional id.',
   CLIENT_CLOSED: 'Make a new one.',
+  SASL_AUTHENTICATION_FAILED:
+    'Check mechanism, user name and password (or token); the client does not try again by itself.',
+  UNSUPPORTED_SASL_MECHANISM: 'Use one of those that the broker names.',
+  ILLEGAL_SASL_STATE: 'Check security.protocol: this port does not authenticate by SASL.',
+  SSL_AUTHENTICATION_FAILED:
+    'Check the authority (ssl.ca, sslTruststore…), the host name, and whether a client certificate is wanted.',
   BUFFER_EXHAUSTED: 'Await the sends, or wait with whenWritable() before the next; or raise buffer.memory.',
   COMMIT_FAILED:
     'Handle fewer records between polls (max.poll.records) or allow more time for it (max.poll.interval.ms).',

@@ -12,8 +12,8 @@ export interface Asked {
   readonly connection: Connection;
 }
 
-/** A body; 'silence'; 'hang up'. */
-export type Reply = object | 'silence' | 'hang up';
+/** A body; 'silence'; 'hang up'. A promise holds back all answers behind it, as brokers do. */
+export type Reply = object | 'silence' | 'hang up' | Promise<object>;
 
 /** Versions as an old broker would list them: enough for metadata and little else. */
 export const PLAIN_VERSIONS = {
@@ -50,6 +50,7 @@ export class ScriptedBroker {
 
   #serve(connection: Connection, reply: (asked: Asked) => Reply): void {
     this.#connections.push(connection);
+    let before: Promise<unknown> | undefined;
     const splitter = new FrameSplitter(1 << 24, (frame) => {
       const header = decodeRequestHeader(frame);
       const api = apiByKey(header.apiKey)!;
@@ -58,11 +59,21 @@ export class ScriptedBroker {
       this.asked.push(asked);
       const answer = reply(asked);
       if (answer === 'hang up') connection.destroy();
-      else if (answer !== 'silence') this.#answer(connection, api, header, answer);
+      else if (answer === 'silence') return;
+      else if (before || answer instanceof Promise) {
+        before = Promise.all([answer, before]).then(([body]) => this.#answer(connection, api, header, body));
+      } else this.#answer(connection, api, header, answer);
     });
     connection.start({
       // The network may lend its buffer for the call only.
-      onData: (chunk) => splitter.push(Buffer.from(chunk)),
+      onData: (chunk) => {
+        try {
+          splitter.push(Buffer.from(chunk));
+        } catch {
+          // No frame of Kafka's: brokers hang up.
+          connection.destroy();
+        }
+      },
       onClose: () => {},
     });
   }

@@ -58,16 +58,63 @@ export interface ListenOptions extends Endpoint {
   readBuffer?: Buffer;
 }
 
+/** Why an encrypted connection did not come about. `code` is OpenSSL's or the platform's. */
+export class TlsError extends Error {
+  /**
+   * 'untrusted': nobody we trust has signed the certificate; 'expired': it is out of its time; 'name': it is for another
+   * name; 'refused': the peer did not take us (our certificate, versions, ciphers); 'not-tls': the peer answers something
+   * else; 'material': our own certificates or key cannot be used; 'other'.
+   */
+  readonly reason: 'untrusted' | 'expired' | 'name' | 'refused' | 'not-tls' | 'material' | 'other';
+  readonly code: string;
+  constructor(reason: TlsError['reason'], code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'TlsError';
+    this.reason = reason;
+    this.code = code;
+  }
+}
+
+/** How a connection is encrypted and whom it trusts, on the side that connects. Certificates and keys are PEM. */
+export interface TlsClientOptions {
+  /** The name that the certificate must be for and that is sent as SNI (never for an address); default: none is sent. */
+  readonly servername?: string;
+  /** False: the certificate must be trusted, but may be for another name. Default true. */
+  readonly verifyName?: boolean;
+  /** Certificates of those who are trusted; default: those that the platform comes with. */
+  readonly ca?: readonly (string | Buffer)[];
+  /** Our own certificate with its chain, and its key, where the peer asks for one. */
+  readonly cert?: string | Buffer;
+  readonly key?: string | Buffer;
+  /** Certificate and key in one (PKCS#12), in place of both. */
+  readonly pfx?: Buffer;
+  /** Of `key` or `pfx`. */
+  readonly passphrase?: string;
+  readonly minVersion?: 'TLSv1.2' | 'TLSv1.3';
+  readonly maxVersion?: 'TLSv1.2' | 'TLSv1.3';
+  /** OpenSSL's or IANA's names, in order of preference, joined by colons. */
+  readonly ciphers?: string;
+  /** Whatever else the platform's TLS takes (of Node: tls.ConnectionOptions); stronger than the rest. */
+  readonly platform?: Readonly<Record<string, unknown>>;
+}
+
 export interface ConnectOptions extends Endpoint {
   /** Fails with ETIMEDOUT when not established by then. */
   timeoutMs: number;
+  /** Encrypted; established then means that the handshake is done and the peer's certificate is good. */
+  tls?: TlsClientOptions;
 }
 
 export interface Network {
   /** Binds and accepts. Throws the system's error (EADDRINUSE, EACCES, ...). */
   listen(options: ListenOptions): Promise<Listener>;
-  /** Connects. Throws the system's error (ECONNREFUSED, ETIMEDOUT, ENOTFOUND, ...). */
+  /**
+   * Connects. Throws the system's error (ECONNREFUSED, ETIMEDOUT, ENOTFOUND, ...), or TlsError where the encryption does
+   * not come about.
+   */
   connect(options: ConnectOptions): Promise<Connection>;
   /** All addresses of a host name, in the resolver's order. */
   resolve(host: string): Promise<string[]>;
+  /** The name that an address goes by; the address itself when it has none. Absent: no address has one. */
+  canonicalName?(address: string): Promise<string>;
 }

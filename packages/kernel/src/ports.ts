@@ -1,5 +1,6 @@
 import type { Clock, Timers } from './clock.ts';
 import type { Disk } from './disk.ts';
+import type { KeyDerivation } from './key-derivation.ts';
 import type { Network } from './network.ts';
 import type { Random } from './random.ts';
 
@@ -10,4 +11,6 @@ export interface Ports {
   readonly random: Random;
   readonly disk: Disk;
   readonly network: Network;
+  /** Without it whatever needs one (SCRAM) is refused. */
+  readonly keyDerivation?: KeyDerivation;
 }

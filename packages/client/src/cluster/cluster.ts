@@ -1,8 +1,9 @@
 // The client's view of a cluster and its way into it: keeps metadata fresh, opens connections when they are needed, backs
-// off from brokers that fail, starts again from the bootstrap servers when all known ones are gone.
+// off from brokers that fail, starts again from the bootstrap servers when all known ones are gone (KIP-899), when no
+// metadata has come for long although it was wanted, or when a broker says so (KIP-1102).
 // Owns: connections and metadata. Producer, Consumer and Admin each have one of these.
 import type { Ports, TimerHandle } from '@moldau/kernel';
-import type { ApiName } from '@moldau/protocol';
+import { type ApiName, errorName } from '@moldau/protocol';
 import { backoffMs } from '../connection/backoff.ts';
 import {
   BrokerConnection,
@@ -11,9 +12,11 @@ import {
   type ResponseOf,
   type SendOptions,
 } from '../connection/broker-connection.ts';
+import { type Security, securityOf } from '../connection/security.ts';
 import { asKafkaError, KafkaError, throwOnCode } from '../errors.ts';
 import { type BootstrapServer, type COMMON_SETTINGS, parseServers } from '../settings/common-settings.ts';
 import type { SettingsOf } from '../settings/setting.ts';
+import { canonicalServers } from './canonical-servers.ts';
 import { ClusterMetadata } from './metadata.ts';
 import { sleep } from './sleep.ts';
 
@@ -55,6 +58,7 @@ export class Cluster {
   readonly settings: ClusterSettings;
   readonly metadata = new ClusterMetadata();
   readonly #bootstrap: BootstrapServer[];
+  readonly #security: Security;
   readonly #links = new Map<string, Link>();
   readonly #onChange: () => void;
   /** Asked when metadata is refreshed. */
@@ -66,6 +70,11 @@ export class Cluster {
   #refreshFailures = 0;
   #refreshNotBefore = 0;
   #refreshDueAt = Number.POSITIVE_INFINITY;
+  /** Since when metadata has been asked for without an answer; undefined when the last question was answered. */
+  #unansweredSince: number | undefined;
+  /** Opening a connection failed so many times in a row: the next one may take longer. */
+  #openFailures = 0;
+  #fatal: KafkaError | undefined;
   #ageTimer: TimerHandle | undefined;
   #closed = false;
 
@@ -83,6 +92,7 @@ export class Cluster {
     this.ports = o.ports;
     this.settings = o.settings;
     this.#bootstrap = parseServers(o.settings.bootstrapServers);
+    this.#security = securityOf(o.settings, o.ports);
     this.#interest = o.interest ?? (() => ({ kind: 'none' }));
     this.#autoCreate = o.autoCreate ?? (() => false);
     this.#onChange = o.onChange ?? (() => {});
@@ -90,6 +100,15 @@ export class Cluster {
 
   get isClosed(): boolean {
     return this.#closed;
+  }
+
+  /**
+   * Why the cluster cannot be spoken to, when that will not pass by waiting: wrong credentials, no trust, no broker. Undefined
+   * while any connection stands. Calls that wait for metadata should fail with it instead of waiting on.
+   */
+  get fatal(): KafkaError | undefined {
+    for (const { connection } of this.#links.values()) if (connection?.isOpen) return undefined;
+    return this.#fatal;
   }
 
   /** The open connection, or undefined: then one is on its way (after its back-off) and `onChange` will be called. */
@@ -131,32 +150,58 @@ export class Cluster {
     return this.#seeking;
   }
 
-  /** Known brokers first, those that are backed off left out; then the bootstrap servers. */
+  /** Known brokers first, those that are backed off left out; then the bootstrap servers, if they may be. */
   async #seek(): Promise<BrokerConnection> {
-    const failures: string[] = [];
-    let notKafka: KafkaError | undefined;
+    const failures: KafkaError[] = [];
     for (const { id } of shuffled([...this.metadata.brokers.values()], this.ports)) {
       const link = this.#link(id, 'data');
-      if (link.retryAt > this.ports.clock.monotonic() && !link.dialing) continue;
+      if (link.retryAt > this.ports.clock.monotonic() && !link.dialing) {
+        if (link.lastError) failures.push(link.lastError);
+        continue;
+      }
       try {
         return await this.connection(id);
       } catch (error) {
-        failures.push((error as Error).message);
+        failures.push(asKafkaError(error));
       }
     }
-    for (const server of shuffled(this.#bootstrap, this.ports)) {
-      this.#assertOpen();
-      try {
-        this.#seed = await this.#open(server);
-        return this.#seed;
-      } catch (error) {
-        const kafkaError = asKafkaError(error);
-        if (kafkaError.error === 'NOT_A_KAFKA_BROKER') notKafka = kafkaError;
-        failures.push(kafkaError.message);
+    const again = this.settings.metadataRecoveryStrategy === 'rebootstrap';
+    if (again || this.metadata.brokers.size === 0) {
+      for (const server of shuffled(await this.#bootstrapServers(), this.ports)) {
+        this.#assertOpen();
+        try {
+          this.#seed = await this.#open(server);
+          return this.#seed;
+        } catch (error) {
+          failures.push(asKafkaError(error));
+        }
       }
     }
-    if (notKafka) throw notKafka;
-    throw new KafkaError('NETWORK_EXCEPTION', { message: `No broker can be reached. ${failures.join(' ')}` });
+    this.#assertOpen();
+    const last = failures.find(({ retriable }) => !retriable);
+    if (last) throw last;
+    const all = failures.map(({ message }) => message).join(' ');
+    throw new KafkaError('NETWORK_EXCEPTION', { message: `No broker can be reached. ${all}` });
+  }
+
+  async #bootstrapServers(): Promise<readonly BootstrapServer[]> {
+    return this.settings.clientDnsLookup === 'use_all_dns_ips'
+      ? this.#bootstrap
+      : canonicalServers(this.#bootstrap, this.ports.network);
+  }
+
+  /** Forgets the brokers: the next question goes to the bootstrap servers. Connections are left to those who use them. */
+  #rebootstrap(): void {
+    if (this.settings.metadataRecoveryStrategy === 'none') return;
+    this.metadata.forgetBrokers();
+    for (const [key, { connection }] of this.#links) {
+      connection?.close(
+        new KafkaError('NETWORK_EXCEPTION', { message: 'The client starts again from its bootstrap servers.' }),
+      );
+      this.#links.delete(key);
+    }
+    this.#seed?.close();
+    this.#seed = undefined;
   }
 
   /** Sends one request, once: to a broker by id, to any, or to the controller. */
@@ -245,8 +290,14 @@ export class Cluster {
   }
 
   async #refresh(run: { fresh: boolean }): Promise<void> {
+    const now = this.ports.clock.monotonic();
+    this.#unansweredSince ??= now;
+    if (now - this.#unansweredSince >= this.settings.metadataRecoveryRebootstrapTriggerMs) {
+      this.#unansweredSince = now;
+      this.#rebootstrap();
+    }
     const connection = await this.anyConnection();
-    const version = connection.versions.pick('Metadata', 12);
+    const version = connection.versions.pick('Metadata', 13);
     // From here on the question stands: an interest that grows now needs another one.
     run.fresh = false;
     const interest = this.#interest();
@@ -258,14 +309,17 @@ export class Cluster {
       { topics: version === 0 ? (topics ?? []) : topics, allowAutoTopicCreation: this.#autoCreate() || version < 4 },
       { version },
     );
+    if (errorName(answer.errorCode) === 'REBOOTSTRAP_REQUIRED') this.#rebootstrap();
     throwOnCode(answer.errorCode);
+    this.#unansweredSince = undefined;
     if (this.#closed) return;
     this.metadata.apply(answer, this.ports.clock.monotonic(), interest.kind !== 'topics');
     this.#dropUnknownLinks();
     this.#adoptSeed();
     if (this.#ageTimer) this.ports.timers.clear(this.#ageTimer);
     this.#ageTimer = undefined;
-    this.#armRefresh(this.settings.metadataMaxAgeMs);
+    // Earlier by up to a fifth: clients that were started together do not all ask at once.
+    this.#armRefresh(this.settings.metadataMaxAgeMs * (0.8 + 0.2 * this.ports.random.float()));
     this.#onChange();
   }
 
@@ -335,6 +389,7 @@ export class Cluster {
   async #dialOnce(nodeId: number, link: Link): Promise<BrokerConnection> {
     const now = this.ports.clock.monotonic();
     if (link.retryAt > now) await sleep(this.ports.timers, link.retryAt - now);
+    this.#assertOpen();
     const node = this.metadata.brokers.get(nodeId);
     try {
       if (!node) {
@@ -359,10 +414,26 @@ export class Cluster {
   }
 
   async #open(server: { host: string; port: number }): Promise<BrokerConnection> {
-    const connection = await BrokerConnection.open({ host: server.host, port: server.port }, this.ports, {
-      ...this.settings,
-      frameBytesMax: this.settings.frameBytesMax ?? FRAME_BYTES_MAX,
-    });
+    const { socketConnectionSetupTimeoutMs: firstMs, socketConnectionSetupTimeoutMaxMs: maxMs } = this.settings;
+    const longest = { firstMs, maxMs: Math.max(firstMs, maxMs) };
+    const setupTimeoutMs =
+      this.#openFailures === 0 ? firstMs : backoffMs(this.#openFailures + 1, longest, this.ports.random);
+    let connection: BrokerConnection;
+    try {
+      connection = await BrokerConnection.open({ host: server.host, port: server.port }, this.ports, {
+        ...this.settings,
+        socketConnectionSetupTimeoutMs: setupTimeoutMs,
+        security: this.#security,
+        frameBytesMax: this.settings.frameBytesMax ?? FRAME_BYTES_MAX,
+      });
+    } catch (error) {
+      this.#openFailures++;
+      const kafkaError = asKafkaError(error);
+      if (!kafkaError.retriable) this.#fatal = kafkaError;
+      throw kafkaError;
+    }
+    this.#openFailures = 0;
+    this.#fatal = undefined;
     if (this.#closed) {
       connection.close();
       throw new KafkaError('CLIENT_CLOSED');

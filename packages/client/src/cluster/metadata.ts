@@ -115,6 +115,13 @@ export class ClusterMetadata {
     this.brokers = new Map(this.brokers).set(node.id, { ...node, rack: node.rack ?? known?.rack ?? null });
   }
 
+  /** The brokers known may all be gone, or somebody else's by now. What is known of topics stays until it is known better. */
+  forgetBrokers(): void {
+    this.brokers = new Map();
+    this.controllerId = -1;
+    this.revision++;
+  }
+
   forget(topic: string): void {
     this.#topics.delete(topic);
     this.#errors.delete(topic);

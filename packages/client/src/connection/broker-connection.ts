@@ -1,7 +1,12 @@
 // One connection to one broker: requests go out in pipelined order, answers come back in the same order and are matched
-// by correlation id. Opening it includes learning the broker's versions.
+// by correlation id. Opening it includes encryption, learning the broker's versions, and authentication.
 // Always: every request is answered or rejected exactly once, by its answer, its own time-out or the end of the
 // connection; after a time-out the connection is closed, because its later answers would wait behind the lost one.
+//
+// Authentication again (KIP-368): a broker closes a connection that sends a request after its session's end. So the
+// first request after most of the session's life has the authentication go out before it: behind what is in flight, whose
+// answers come first (a broker answers in order, and takes the handshake even after the session's end); what is sent
+// meanwhile is held back, because a broker in the middle of an authentication takes nothing else.
 import type { Connection, Endpoint, Ports, TimerHandle } from '@moldau/kernel';
 import {
   APIS,
@@ -19,7 +24,10 @@ import {
 import type { ApiVersionsResponse } from '@moldau/protocol/messages/api-versions';
 import { KafkaError, throwOnCode } from '../errors.ts';
 import { BrokerVersions } from './api-versions.ts';
-import { FrameSplitter, ImpossibleFrame } from './frame-splitter.ts';
+import { authenticate, type SaslCredentials } from './authentication.ts';
+import { asConnectionError, dial } from './dial.ts';
+import { FrameSplitter } from './frame-splitter.ts';
+import type { Security } from './security.ts';
 
 export type RequestOf<N extends ApiName> = InputOf<(typeof APIS)[N]['request']>;
 export type ResponseOf<N extends ApiName> = MessageOf<(typeof APIS)[N]['response']>;
@@ -29,6 +37,8 @@ export interface ConnectionSettings {
   readonly requestTimeoutMs: number;
   readonly connectionsMaxIdleMs: number;
   readonly socketConnectionSetupTimeoutMs: number;
+  /** Default: neither encrypted nor authenticated. */
+  readonly security?: Security;
   /** Largest answer taken. Below 0x15030000 (a TLS alert read as a size) so that a wrong port is told as such. */
   readonly frameBytesMax: number;
 }
@@ -66,6 +76,16 @@ export const CONNECTION_DEFAULTS: ConnectionSettings = {
   frameBytesMax: FRAME_BYTES_MAX,
 };
 
+/** Requests held back during an authentication; more fail, for their sender does not wait for answers. */
+const HELD_MAX = 10_000;
+
+/** A request that is not written yet. */
+interface Held {
+  readonly deadline: number;
+  readonly send: () => void;
+  readonly reject: (error: KafkaError) => void;
+}
+
 interface Waiting {
   readonly api: Api;
   readonly version: number;
@@ -91,6 +111,11 @@ export class BrokerConnection {
   #timerAt = Number.POSITIVE_INFINITY;
   #lastUsedAt: number;
   #mutedUntil = 0;
+  /** An authentication is under way (after the first). */
+  #authenticating = false;
+  /** When the next request has to wait for an authentication; monotonic. */
+  #authenticateAt = Number.POSITIVE_INFINITY;
+  readonly #held: Held[] = [];
   #error: KafkaError | undefined;
 
   private constructor(socket: Connection, endpoint: Endpoint, ports: Ports, settings: ConnectionSettings) {
@@ -112,15 +137,25 @@ export class BrokerConnection {
     });
   }
 
-  /** Connects (every address of the name in turn) and negotiates versions. Rejects with KafkaError. */
+  /** Connects (every address of the name in turn), negotiates versions and authenticates. Rejects with KafkaError. */
   static async open(endpoint: Endpoint, ports: Ports, settings: ConnectionSettings): Promise<BrokerConnection> {
-    const socket = await connectAny(endpoint, ports, settings.socketConnectionSetupTimeoutMs);
+    const tls = settings.security?.tls(endpoint);
+    const socket = await dial(endpoint, ports, settings.socketConnectionSetupTimeoutMs, tls);
     const connection = new BrokerConnection(socket, endpoint, ports, settings);
-    try {
+    // A provider of tokens may never answer; and what ends the connection ends the opening.
+    const ended = new Promise<never>((_, reject) => connection.onClose(reject));
+    const guard = ports.timers.set(settings.requestTimeoutMs, () => connection.#setupTimedOut());
+    const setUp = async () => {
       await connection.#negotiate();
+      if (settings.security?.sasl) await connection.#authenticate(settings.security.sasl);
+    };
+    try {
+      await Promise.race([setUp(), ended]);
     } catch (error) {
       connection.close(error as Error);
       throw error;
+    } finally {
+      ports.timers.clear(guard);
     }
     return connection;
   }
@@ -136,7 +171,7 @@ export class BrokerConnection {
 
   /** Requests that wait for their answer. */
   get inFlight(): number {
-    return this.#waiting.length;
+    return this.#waiting.length + this.#held.length;
   }
 
   /** Milliseconds for which the broker's quota wants no further requests; 0 mostly. */
@@ -159,7 +194,9 @@ export class BrokerConnection {
   /** Sends a request that gets no answer (Produce with acks 0). */
   sendOneWay<N extends ApiName>(api: N, body: RequestOf<N>, version?: number): void {
     if (this.#error) throw this.#error;
-    this.#write(this.#encode(api, version ?? this.versions.pick(api), this.#takeCorrelationId(), body));
+    const picked = version ?? this.versions.pick(api);
+    const send = () => this.#write(this.#encode(api, picked, this.#takeCorrelationId(), body));
+    if (!this.#hold({ deadline: Number.POSITIVE_INFINITY, send, reject: () => {} })) send();
   }
 
   /**
@@ -215,19 +252,71 @@ export class BrokerConnection {
       reject(this.#error);
       return;
     }
-    try {
-      const correlationId = this.#takeCorrelationId();
-      const sent = write(correlationId);
-      const deadline = this.#ports.clock.monotonic() + (timeoutMs ?? this.#settings.requestTimeoutMs);
-      this.#waiting.push({ ...sent, correlationId, deadline, resolve, reject });
-      this.#arm(deadline);
-    } catch (error) {
-      reject(
-        error instanceof KafkaError
-          ? error
-          : new KafkaError('INVALID_REQUEST', { message: String(error), cause: error }),
+    const deadline = this.#ports.clock.monotonic() + (timeoutMs ?? this.#settings.requestTimeoutMs);
+    const send = () => {
+      try {
+        const correlationId = this.#takeCorrelationId();
+        this.#waiting.push({ ...write(correlationId), correlationId, deadline, resolve, reject });
+      } catch (error) {
+        reject(
+          error instanceof KafkaError
+            ? error
+            : new KafkaError('INVALID_REQUEST', { message: String(error), cause: error }),
+        );
+      }
+    };
+    if (!this.#hold({ deadline, send, reject })) send();
+    this.#arm(deadline);
+  }
+
+  /** Keeps a request back when an authentication is under way or due (then it starts); false: it may go out now. */
+  #hold(request: Held): boolean {
+    const sasl = this.#settings.security?.sasl;
+    if (!sasl || (!this.#authenticating && this.#ports.clock.monotonic() < this.#authenticateAt)) return false;
+    if (this.#held.length >= HELD_MAX) {
+      request.reject(new KafkaError('NETWORK_EXCEPTION', { message: 'Too many requests wait for an authentication.' }));
+      return true;
+    }
+    this.#held.push(request);
+    if (!this.#authenticating) {
+      this.#authenticating = true;
+      this.#authenticate(sasl).then(
+        () => {
+          this.#authenticating = false;
+          for (const { send } of this.#held.splice(0)) send();
+        },
+        (error: unknown) => this.#fail(error),
       );
     }
+    return true;
+  }
+
+  /** Whoever calls this sees to its failure: it ends the connection. */
+  async #authenticate(sasl: SaslCredentials): Promise<void> {
+    const startedAt = this.#ports.clock.monotonic();
+    const lifetimeMs = await authenticate(sasl, this.#ports, (api, body) => this.#ahead(api, body));
+    // As Kafka's clients: at 85 to 95 percent of it, so that a slow network and many clients at once do no harm.
+    const part = 0.85 + 0.1 * this.#ports.random.float();
+    this.#authenticateAt = lifetimeMs > 0 ? startedAt + lifetimeMs * part : Number.POSITIVE_INFINITY;
+  }
+
+  /** Sends past what is held back. Behind long requests in flight it may take as long as they may. */
+  #ahead<N extends ApiName>(api: N, body: RequestOf<N>, version?: number): Promise<ResponseOf<N>> {
+    const { requestTimeoutMs, socketConnectionSetupTimeoutMs } = this.#settings;
+    const now = this.#ports.clock.monotonic();
+    let deadline = now + Math.min(requestTimeoutMs, socketConnectionSetupTimeoutMs);
+    for (const request of this.#waiting) deadline = Math.max(deadline, request.deadline);
+    return new Promise((resolve, reject) => {
+      if (this.#error) throw this.#error;
+      const picked = version ?? this.versions.pick(api);
+      const correlationId = this.#takeCorrelationId();
+      this.#write(this.#encode(api, picked, correlationId, body));
+      this.#waiting.push({
+        ...{ api: APIS[api], version: picked, raw: false, correlationId, deadline, reject },
+        resolve: resolve as (body: unknown) => void,
+      });
+      this.#arm(deadline);
+    });
   }
 
   #takeCorrelationId(): number {
@@ -266,10 +355,7 @@ export class BrokerConnection {
 
   /** Learns the broker's versions, newest question first; an older broker says how new the question may be. */
   async #negotiate(): Promise<void> {
-    const settle = async (version: number): Promise<ApiVersionsResponse> => {
-      const timeoutMs = Math.min(this.#settings.requestTimeoutMs, this.#settings.socketConnectionSetupTimeoutMs);
-      return this.send('ApiVersions', SOFTWARE, { version, timeoutMs });
-    };
+    const settle = (version: number): Promise<ApiVersionsResponse> => this.#ahead('ApiVersions', SOFTWARE, version);
     let version = API_VERSIONS_FIRST;
     let answer = await settle(version);
     if (answer.errorCode === 35) {
@@ -280,6 +366,12 @@ export class BrokerConnection {
     throwOnCode(answer.errorCode);
     this.#versions = new BrokerVersions(answer);
     this.#arm(this.#idleDeadline());
+  }
+
+  #setupTimedOut(): void {
+    const { host, port } = this.endpoint;
+    const message = `The connection to ${host}:${port} was not ready in time (versions, authentication).`;
+    this.#fail(new KafkaError('REQUEST_TIMED_OUT', { message }));
   }
 
   #idleDeadline(): number {
@@ -319,15 +411,21 @@ export class BrokerConnection {
     this.#arm(Math.max(next, now + 1));
   }
 
+  #peerState(): 'silent' | 'silent, encrypted' | 'spoken' {
+    if (this.#versions) return 'spoken';
+    return this.#settings.security?.protocol.endsWith('SSL') ? 'silent, encrypted' : 'silent';
+  }
+
   #fail(cause: unknown): void {
     if (this.#error) return;
     const { host, port } = this.endpoint;
-    const error = asConnectionError(cause, `${host}:${port}`);
+    const error = asConnectionError(cause, `${host}:${port}`, this.#peerState());
     this.#error = error;
     if (this.#timer) this.#ports.timers.clear(this.#timer);
     this.#timer = undefined;
     this.#socket.destroy();
     for (const request of this.#waiting.splice(0)) request.reject(error);
+    for (const request of this.#held.splice(0)) request.reject(error);
     for (const listener of this.#closeListeners.splice(0)) listener(error);
   }
 }
@@ -336,47 +434,4 @@ export class BrokerConnection {
 function layoutOf({ api, version }: Waiting, frame: Buffer): number {
   const unsupported = api.key === APIS.ApiVersions.key && frame.length >= 6 && frame.readInt16BE(4) === 35;
   return unsupported ? 0 : version;
-}
-
-function asConnectionError(cause: unknown, address: string): KafkaError {
-  if (cause instanceof KafkaError) return cause;
-  if (cause instanceof ImpossibleFrame || cause instanceof ProtocolError) {
-    return new KafkaError('NOT_A_KAFKA_BROKER', { message: `${address} ${guess(cause)}`, cause });
-  }
-  const text = cause instanceof Error ? cause.message : String(cause);
-  return new KafkaError('NETWORK_EXCEPTION', { message: `Connection to ${address} lost: ${text}.`, cause });
-}
-
-/** What a peer that is no broker gives itself away by. */
-function guess(cause: ImpossibleFrame | ProtocolError): string {
-  if (cause instanceof ProtocolError) return `does not answer as a Kafka broker does: ${cause.message}.`;
-  const start = cause.sizeBytes.toString('latin1');
-  if (start === 'HTTP') return 'answers in HTTP, not in the Kafka protocol.';
-  if (cause.sizeBytes[0] === 0x15 && cause.sizeBytes[1] === 0x03) {
-    return 'answers in TLS: it wants an encrypted connection.';
-  }
-  return `does not speak the Kafka protocol: it sent ${cause.message}.`;
-}
-
-async function connectAny(endpoint: Endpoint, ports: Ports, timeoutMs: number): Promise<Connection> {
-  const { host, port } = endpoint;
-  let lastError: unknown;
-  let addresses: string[] = [];
-  try {
-    addresses = await ports.network.resolve(host);
-  } catch (error) {
-    lastError = error;
-  }
-  for (const address of addresses) {
-    try {
-      return await ports.network.connect({ host: address, port, timeoutMs });
-    } catch (error) {
-      lastError = error;
-    }
-  }
-  const text = lastError instanceof Error ? lastError.message : 'the name has no address';
-  throw new KafkaError('NETWORK_EXCEPTION', {
-    message: `Cannot connect to ${host}:${port}: ${text}.`,
-    cause: lastError,
-  });
 }

@@ -1,5 +1,6 @@
 // What all three clients have in common. Names and defaults are Kafka's.
-import { custom, disallowed, integer, text } from './setting.ts';
+import { SECURITY_SETTINGS } from './security-settings.ts';
+import { custom, disallowed, integer, oneOf, text } from './setting.ts';
 
 /** A server to start from. */
 export interface BootstrapServer {
@@ -82,11 +83,35 @@ export const COMMON_SETTINGS = {
     kafka: 'socket.connection.setup.timeout.ms',
     default: 10_000,
     min: 1,
-    doc: 'How long connecting to one address may take.',
+    doc: 'How long connecting to one address may take; doubled after each failure in a row, with a random fifth more or less.',
+  }),
+  socketConnectionSetupTimeoutMaxMs: integer({
+    kafka: 'socket.connection.setup.timeout.max.ms',
+    default: 30_000,
+    min: 1,
+    doc: 'The longest that it becomes.',
   }),
   metadataMaxAgeMs: integer({
     kafka: 'metadata.max.age.ms',
     default: 300_000,
     doc: 'What is known of the cluster is asked for anew after this at the latest.',
   }),
+  metadataRecoveryStrategy: oneOf({
+    kafka: 'metadata.recovery.strategy',
+    default: 'rebootstrap',
+    values: ['rebootstrap', 'none'],
+    doc: 'When no known broker can be reached: rebootstrap starts again from bootstrap.servers, none keeps trying those that are known.',
+  }),
+  metadataRecoveryRebootstrapTriggerMs: integer({
+    kafka: 'metadata.recovery.rebootstrap.trigger.ms',
+    default: 300_000,
+    doc: 'Without metadata for so long although it was wanted, the client starts again from bootstrap.servers.',
+  }),
+  clientDnsLookup: oneOf({
+    kafka: 'client.dns.lookup',
+    default: 'use_all_dns_ips',
+    values: ['use_all_dns_ips', 'resolve_canonical_bootstrap_servers_only'],
+    doc: 'use_all_dns_ips: every address of a name is tried in turn. The other one also replaces each bootstrap server by the full names of its addresses.',
+  }),
+  ...SECURITY_SETTINGS,
 };

@@ -9,6 +9,8 @@ export interface Setting<T> {
   readonly default: T;
   /** Meaning and unit. */
   readonly doc: string;
+  /** Never shown, not even when it is wrong. */
+  readonly secret?: boolean;
   /** The value, checked; throws a sentence that says what is allowed. */
   readonly check: (value: unknown) => T;
 }
@@ -30,6 +32,7 @@ class Disallowed extends Error {}
 interface Described {
   readonly kafka: string;
   readonly doc: string;
+  readonly secret?: boolean;
 }
 
 export function integer(o: Described & { default: number; min?: number; max?: number }): Setting<number> {
@@ -121,11 +124,14 @@ function checked(setting: Setting<unknown>, name: string, value: unknown): unkno
     return setting.check(value);
   } catch (error) {
     if (!(error instanceof Disallowed)) throw error;
-    throw new KafkaError('INVALID_SETTING', { message: `${name} is ${shown(value)}; it must be ${error.message}.` });
+    throw new KafkaError('INVALID_SETTING', {
+      message: `${name} is ${setting.secret ? 'not right (its value is not shown)' : shown(value)}; it must be ${error.message}.`,
+    });
   }
 }
 
 function shown(value: unknown): string {
+  if (typeof value === 'function') return 'a function';
   return typeof value === 'string' ? `"${value}"` : (JSON.stringify(value) ?? String(value));
 }
 

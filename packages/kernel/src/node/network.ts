@@ -1,7 +1,8 @@
-// TCP by node:net. One object per socket; chunks pass through without a copy.
-import { lookup } from 'node:dns/promises';
+// TCP by node:net, TLS over it by node:tls. One object per socket; chunks pass through without a copy.
+import { lookup, lookupService } from 'node:dns/promises';
 import { createServer, Socket, type SocketConstructorOpts } from 'node:net';
 import type { Connection, ConnectionEvents, Endpoint, Listener, Network } from '../network.ts';
+import { asTlsError, startTls } from './tls.ts';
 
 class NodeConnection implements Connection {
   readonly remote: Endpoint;
@@ -21,7 +22,8 @@ class NodeConnection implements Connection {
     socket.setNoDelay(true);
     // A socket without an error listener would end the process.
     socket.on('error', (error) => {
-      this.#error = error;
+      // With TLS 1.3 a peer refuses our certificate after we took the connection for established.
+      this.#error = asTlsError(error);
     });
     socket.on('close', () => {
       this.#closed = true;
@@ -137,9 +139,10 @@ export const nodeNetwork: Network = {
       });
     }),
 
-  connect: ({ host, port, timeoutMs }) =>
+  connect: (options) =>
     new Promise<Connection>((resolve, reject) => {
-      const socket = new Socket({ allowHalfOpen: false });
+      const { host, port, timeoutMs } = options;
+      const socket = options.tls ? startTls(options) : new Socket({ allowHalfOpen: false });
       const timeout = setTimeout(() => {
         const error: NodeJS.ErrnoException = new Error(`connect ETIMEDOUT ${host}:${port} after ${timeoutMs} ms`);
         error.code = 'ETIMEDOUT';
@@ -147,15 +150,26 @@ export const nodeNetwork: Network = {
       }, timeoutMs);
       const failed = (error: Error) => {
         clearTimeout(timeout);
-        reject(error);
+        socket.destroy();
+        reject(asTlsError(error));
       };
-      socket.once('error', failed);
-      socket.connect({ host, port }, () => {
+      const established = () => {
         clearTimeout(timeout);
         socket.off('error', failed);
         resolve(new NodeConnection(socket));
-      });
+      };
+      socket.once('error', failed);
+      if (options.tls) socket.once('secureConnect', established);
+      else socket.connect({ host, port }, established);
     }),
 
   resolve: async (host) => (await lookup(host, { all: true })).map((entry) => entry.address),
+
+  canonicalName: async (address) => {
+    try {
+      return (await lookupService(address, 0)).hostname;
+    } catch {
+      return address;
+    }
+  },
 };

@@ -1,6 +1,7 @@
 import type { Ports } from '../ports.ts';
 import { nodeClock, nodeTimers } from './clock.ts';
 import { nodeDisk } from './disk.ts';
+import { nodeKeyDerivation } from './key-derivation.ts';
 import { nodeNetwork } from './network.ts';
 import { nodeRandom } from './random.ts';
 
@@ -11,4 +12,5 @@ export const nodePorts: Ports = {
   random: nodeRandom,
   disk: nodeDisk,
   network: nodeNetwork,
+  keyDerivation: nodeKeyDerivation,
 };

@@ -1,0 +1,63 @@
+// TLS by node:tls, on the side that connects; and what its many error codes come down to.
+import { isIP } from 'node:net';
+import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
+import { type ConnectOptions, TlsError } from '../network.ts';
+
+/** OpenSSL's codes for a certificate that nobody we trust has signed. */
+const UNTRUSTED = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'CERT_UNTRUSTED',
+  'CERT_REJECTED',
+  'CERT_SIGNATURE_FAILURE',
+  'INVALID_CA',
+  'INVALID_PURPOSE',
+]);
+
+/** What the code of a TLS error means. Codes of the socket below (ECONNREFUSED, ETIMEDOUT) mean nothing here: undefined. */
+export function tlsReason(code: string): TlsError['reason'] | undefined {
+  if (UNTRUSTED.has(code)) return 'untrusted';
+  if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') return 'expired';
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'name';
+  if (/^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|UNEXPECTED_MESSAGE)$/.test(code)) {
+    return 'not-tls';
+  }
+  if (code.startsWith('ERR_SSL_') && (code.includes('ALERT') || code.includes('UNSUPPORTED_PROTOCOL')))
+    return 'refused';
+  if (/^ERR_(SSL|OSSL|TLS|CRYPTO)_/.test(code)) return 'other';
+  return undefined;
+}
+
+/** The error as a TlsError, if it is one; unchanged otherwise. */
+export function asTlsError(error: Error): Error {
+  if (error instanceof TlsError) return error;
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  const reason = tlsReason(code);
+  // OpenSSL's message: thread, 'error', number, library, function, reason, file, line. The reason is for people.
+  const text = /:error:[^:]*:[^:]*:[^:]*:([^:]+)/.exec(error.message)?.[1] ?? error.message.trim().split('\n')[0]!;
+  return reason ? new TlsError(reason, code, text, { cause: error }) : error;
+}
+
+/** Starts to connect; 'secureConnect' or 'error' follows. Throws TlsError when our own certificates cannot be used. */
+export function startTls({ host, port, tls = {} }: ConnectOptions): TLSSocket {
+  const { servername, verifyName = true, platform, ca, ...rest } = tls;
+  const options: ConnectionOptions = {
+    host,
+    port,
+    ...(rest as ConnectionOptions),
+    ...(ca ? { ca: [...ca] } : {}),
+    // RFC 6066 allows no addresses as SNI; a certificate for an address is checked against `host`.
+    ...(servername !== undefined && !isIP(servername) ? { servername } : {}),
+    ...(verifyName ? {} : { checkServerIdentity: () => undefined }),
+    ...(platform as ConnectionOptions | undefined),
+  };
+  try {
+    return connect(options);
+  } catch (error) {
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    throw new TlsError('material', code, message, { cause: error });
+  }
+}
