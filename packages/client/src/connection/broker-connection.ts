@@ -391,20 +391,26 @@ export class BrokerConnection {
     this.#timer = undefined;
     this.#timerAt = Number.POSITIVE_INFINITY;
     const now = this.#ports.clock.monotonic();
-    let next = this.#waiting.length === 0 ? this.#idleDeadline() : Number.POSITIVE_INFINITY;
-    for (const request of this.#waiting) {
-      if (request.deadline <= now) {
-        const { host, port } = this.endpoint;
-        this.#fail(
-          new KafkaError('REQUEST_TIMED_OUT', {
-            message: `No answer to ${request.api.name} from ${host}:${port} in time.`,
-          }),
-        );
+    const { host, port } = this.endpoint;
+    const idle = this.inFlight === 0;
+    let next = idle ? this.#idleDeadline() : Number.POSITIVE_INFINITY;
+    for (const { deadline, api } of this.#waiting) {
+      if (deadline <= now) {
+        const message = `No answer to ${api.name} from ${host}:${port} in time.`;
+        this.#fail(new KafkaError('REQUEST_TIMED_OUT', { message }));
         return;
       }
-      next = Math.min(next, request.deadline);
+      next = Math.min(next, deadline);
     }
-    if (this.#waiting.length === 0 && next <= now) {
+    for (const { deadline } of this.#held) {
+      if (deadline <= now) {
+        const message = `Authentication with ${host}:${port} did not end in time.`;
+        this.#fail(new KafkaError('REQUEST_TIMED_OUT', { message }));
+        return;
+      }
+      next = Math.min(next, deadline);
+    }
+    if (idle && next <= now) {
       this.#fail(new KafkaError('NETWORK_EXCEPTION', { message: 'The connection was closed for idleness.' }));
       return;
     }
