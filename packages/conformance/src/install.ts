@@ -19,6 +19,8 @@ export function suiteNeeds(suite: string): readonly Need[] {
     kcat: ['kcat'],
     python: ['python'],
     confluent: ['confluent'],
+    cluster: ['jars', 'python', 'zookeeper', 'machine'],
+    faults: ['machine'],
     course: ['jars'],
   };
   return needs[suite] ?? [];

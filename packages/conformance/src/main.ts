@@ -16,7 +16,7 @@ import { serveControl } from './suite/control.ts';
 
 const here = join(repository, 'packages/conformance');
 /** Suites that live beside `src/suites` because they are more than one client. */
-const besides = ['bad-input', 'course', 'faults', 'fuzz'];
+const besides = ['bad-input', 'cluster', 'course', 'faults', 'fuzz'];
 
 function suiteNames(): string[] {
   const folders = (path: string): string[] =>

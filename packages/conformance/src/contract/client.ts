@@ -26,6 +26,8 @@ export interface ReceivedRecord {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: readonly Header[];
+  /** How many assignments the member had been given before it handed this over, where the adapter tells. */
+  readonly session?: number;
 }
 
 export interface SenderOptions {

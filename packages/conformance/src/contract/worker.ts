@@ -156,6 +156,7 @@ class WorkerMember implements Member {
       this.records.push({
         ...record,
         topic: this.#topic,
+        session: this.#assignments,
         key: decoded(record.key),
         value: decoded(record.value),
         headers: record.headers.map(([key, value]) => ({ key, value: decoded(value) })),
