@@ -4,7 +4,7 @@
 // directories, open the cluster's metadata and register, bring partitions in step, load the coordinators, accept. The
 // order of a stop is the reverse; each step is tried whatever became of the one before.
 import type { Ports } from '@moldau/kernel';
-import { ClusterImage, type MetadataBatch } from '@moldau/metadata';
+import { ClusterImage, type MetadataBatch, type MetadataEngine } from '@moldau/metadata';
 import { LogStore } from '@moldau/storage';
 import type { BrokerConfig } from './config/broker-config.ts';
 import { applyDynamicSettings } from './config/live-config.ts';
@@ -12,7 +12,7 @@ import { settingsOf } from './config/topic-settings.ts';
 import { Connections } from './connection/connections.ts';
 import { Listener } from './connection/listener.ts';
 import type { AdvertisedEndpoint, BrokerContext } from './context.ts';
-import { type Cluster, knownClusterId, openCluster } from './controller/open-cluster.ts';
+import { type Cluster, clusterIdFor, openCluster, openEngine } from './controller/open-cluster.ts';
 import { BROKER_EVENTS, type EventLevel, EventLog, type LogSink, SILENT_SINK } from './events.ts';
 import { GroupCoordinator } from './group/group-coordinator.ts';
 import { SERVED_APIS } from './handlers/table.ts';
@@ -34,6 +34,8 @@ export interface BrokerOptions {
   readonly logLevel?: EventLevel;
   /** Told to clients for listeners without a host of their own. Default 'localhost'. */
   readonly hostName?: string;
+  /** This broker's view of the metadata store, closed with it. Default: the one that the settings name. */
+  readonly engine?: () => Promise<MetadataEngine>;
 }
 
 /** Requests in flight at a stop get this long to be answered. */
@@ -136,7 +138,11 @@ async function open(options: BrokerOptions, events: EventLog, undo: (() => unkno
 
   let partitions: Partitions | undefined;
   const failedDirectories = new Set<string>();
-  const clusterId = await knownClusterId(ports, config);
+  // A metadata store that takes nothing any more is told by an event; produce and fetch go on without it (invariant 26).
+  const openStore = options.engine ?? (() => openEngine({ ports, config, events, onFailed: () => {} }));
+  const engine = await openStore();
+  undo.push(() => engine.close());
+  const clusterId = await clusterIdFor({ ports, config, engine });
   const logs = await LogStore.open({
     ports,
     directories: config.logDirs,
@@ -159,8 +165,7 @@ async function open(options: BrokerOptions, events: EventLog, undo: (() => unkno
   });
   undo.push(() => logs.close());
 
-  // A metadata store that takes nothing any more is told by an event; produce and fetch go on without it (invariant 26).
-  const cluster = await openCluster({ ports, config, logs, endpoints, events, onFailed: () => {} });
+  const cluster = await openCluster({ ports, config, engine, logs, endpoints, events });
   undo.push(() => cluster.close());
 
   partitions = new Partitions({ nodeId: config.nodeId, config, logs, metrics, events });
@@ -212,8 +217,10 @@ async function open(options: BrokerOptions, events: EventLog, undo: (() => unkno
   readGauges(context);
 
   // From here to the end of `load`'s first turn there is no wait: no batch of the metadata log can slip between.
-  cluster.engine.prepareWith((next, _previous, batch) => hosted.prepare(next, batch, ports.timers));
-  const unfollow = cluster.engine.follow((next, previous, batch) => follow(context, next, previous, batch));
+  const unfollow = cluster.engine.follow(
+    (next, previous, batch) => follow(context, next, previous, batch),
+    (next, _previous, batch) => hosted.prepare(next, batch, ports.timers),
+  );
   undo.push(unfollow);
   applyDynamicSettings(config, image());
   await partitions.load(image());
@@ -278,7 +285,8 @@ async function stop({ context, listeners, connections, cluster, unfollow }: Part
   unfollow();
   partitions.close();
   deadlines.close();
+  const { brokerEpoch } = cluster.controller;
   await step('cluster', () => cluster.close());
-  await step('logs', () => logs.close());
+  await step('logs', () => logs.close({ brokerEpoch }));
   events.emit(BROKER_EVENTS.stopped, { stopMs: ports.clock.monotonic() - startedAt });
 }

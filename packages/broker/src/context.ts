@@ -4,7 +4,7 @@ import type { Ports } from '@moldau/kernel';
 import type { ClusterImage } from '@moldau/metadata';
 import type { LogStore } from '@moldau/storage';
 import type { BrokerConfig } from './config/broker-config.ts';
-import type { Controller } from './controller/controller.ts';
+import type { ControllerHost } from './controller/controller-host.ts';
 import type { EventLog } from './events.ts';
 import type { GroupCoordinator } from './group/group-coordinator.ts';
 import type { BrokerMetrics } from './metrics.ts';
@@ -36,7 +36,7 @@ export interface BrokerContext {
   readonly ports: Ports;
   /** The newest picture of the cluster that this broker has applied; immutable, ask again after every wait. */
   image(): ClusterImage;
-  readonly controller: Controller;
+  readonly controller: ControllerHost;
   readonly logs: LogStore;
   readonly partitions: Partitions;
   readonly groups: GroupCoordinator;

@@ -7,7 +7,11 @@ import type { BrokerEndpoint, MetadataBatch, MetadataRecord } from './records.ts
 /** Told of each picture in the order of the log, synchronously, before the append that made it is answered. */
 export type ImageListener = (image: ClusterImage, previous: ClusterImage, batch: MetadataBatch) => void;
 
-/** See `MetadataEngine.prepareWith`; undefined when there is nothing to wait for. */
+/**
+ * Work that a batch asks for and that takes many turns of the event loop (making ten thousand logs): done between the batch
+ * becoming durable and its being told to this follower, one batch at a time. Undefined when there is nothing to wait for; a
+ * rejection is a defect.
+ */
 export type ImagePreparation = (
   image: ClusterImage,
   previous: ClusterImage,
@@ -28,55 +32,76 @@ export interface BrokerRegistration {
   readonly incarnationId: string;
   readonly endpoints: readonly BrokerEndpoint[];
   readonly rack: string | null;
+  /** The broker epoch under which its logs were closed in order; -1 when they were not, or never were (KIP-966). */
+  readonly previousBrokerEpoch: number;
 }
 
-/** A registration that holds. */
+/** A broker that is known as alive. */
 export interface AliveBroker extends BrokerRegistration {
   readonly brokerEpoch: number;
 }
 
-export interface MetadataEngine {
-  /** The newest committed picture. */
-  readonly image: ClusterImage;
-  /** The picture with the appends that are under way: what the controller decides on, and nobody else believes. */
-  readonly pending: ClusterImage;
+/** A registration that holds. */
+export interface Registration {
+  /** Higher than at every start before, of this broker and of any other. */
+  readonly brokerEpoch: number;
+  /** Called once when the store has given this broker up (its session expired): it has to register again. */
+  onLost(listener: (why: string) => void): void;
+}
 
-  /** Stands for election; answers when elected. Without rival candidates that is at once. */
+/** One broker's view of the store that keeps the metadata log. */
+export interface MetadataEngine {
+  /** The newest picture that this broker has applied. */
+  readonly image: ClusterImage;
+  /**
+   * The picture with the appends that are under way: what the controller decides on, and nobody else believes. While this
+   * broker does not lead it is `image`.
+   */
+  readonly pending: ClusterImage;
+  /** No cluster was ever formed in this store. */
+  readonly fresh: boolean;
+
+  /** Names the cluster of a fresh store. Answers the id that holds: the first one to form wins. */
+  form(clusterId: string): Promise<string>;
+
+  /** Stands for election; answers when elected. Call again when a leadership was lost. */
   elect(brokerId: number): Promise<Leadership>;
 
   /**
-   * Adds one batch behind offset `after`; answers its offset once it is durable, applied, and every follower in this
-   * process was told. Appends may follow each other without waiting: pass `pending.offset`. Records that `pending` cannot
+   * Adds one batch behind offset `after`; answers its offset once it is durable, applied on this broker, and its followers
+   * here were told. Appends may follow each other without waiting: pass `pending.offset`. Records that `pending` cannot
    * take are a defect and throw before anything is written.
    * Throws EngineError FENCED (the epoch is not the newest), STALE (something else is at that place: decide again), FULL
    * (nothing was written; try later), FAILED (this engine takes nothing any more).
    */
   append(epoch: number, after: number, records: readonly MetadataRecord[]): Promise<number>;
 
-  /** Calls `listener` for every later batch. Answers how to stop. */
-  follow(listener: ImageListener): () => void;
+  /** Largest JSON of one batch's records that the store takes, in bytes; the controller splits what is larger. */
+  readonly batchBytesMax: number;
 
-  /**
-   * Work that a batch asks for and that takes many turns of the event loop (making ten thousand logs): done between the
-   * batch becoming durable and its being told to followers, one batch at a time. A rejection is a defect. At most one.
-   */
-  prepareWith(preparation: ImagePreparation): void;
+  /** Calls `listener` for every later batch, after what `prepare` asks for. Answers how to stop. At most one prepares. */
+  follow(listener: ImageListener, prepare?: ImagePreparation): () => void;
 
-  /**
-   * Makes this broker known as alive until `leave`, or until the engine finds it gone. Answers its broker epoch, which is
-   * higher than at every start before. The controller writes the registration into the log.
-   */
-  register(registration: BrokerRegistration): Promise<number>;
+  /** Makes this broker known as alive until `leave`, or until the store gives it up. The controller writes it into the log. */
+  register(registration: BrokerRegistration): Promise<Registration>;
 
-  /** Takes a broker out in order; for one that stops by itself. */
+  /** Takes this broker out in order, with its leadership if it has one; for one that stops by itself. */
   leave(brokerId: number): Promise<void>;
 
-  /** The brokers that are alive now, by id. */
+  /** The brokers that are alive now, by id, as far as this broker knows. */
   aliveBrokers(): readonly AliveBroker[];
 
   /** Calls `listener` after each change of `aliveBrokers`. Answers how to stop. */
   onAliveChanged(listener: () => void): () => void;
 
+  /**
+   * When the store last confirmed that this broker's session holds, in monotonic milliseconds; Infinity where a session
+   * cannot expire. A broker that was not confirmed for longer than `sessionTimeoutMs` may have been given up (invariant 26).
+   */
+  readonly sessionConfirmedAtMs: number;
+  readonly sessionTimeoutMs: number;
+
+  /** Ends this broker's part in the store. Waits for what is being written. */
   close(): Promise<void>;
 }
 

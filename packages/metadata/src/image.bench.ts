@@ -3,7 +3,7 @@
 import { bench, do_not_optimize, run, summary } from 'mitata';
 import { decodeSnapshot, encodeSnapshot } from './engines/embedded/snapshot.ts';
 import { ClusterImage } from './image.ts';
-import type { MetadataRecord } from './records.ts';
+import { CALM_PARTITION, type MetadataRecord } from './records.ts';
 
 function topic(index: number, partitions = 3): MetadataRecord[] {
   const topicId = `topic-id-${index}`;
@@ -19,6 +19,7 @@ function topic(index: number, partitions = 3): MetadataRecord[] {
         leader: 1,
         leaderEpoch: 0,
         partitionEpoch: 0,
+        ...CALM_PARTITION,
       })),
     },
   ];

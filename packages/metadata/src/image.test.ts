@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { contentOf, histories } from '../test/record-arbitrary.ts';
 import { imageRecords } from './engines/embedded/snapshot.ts';
 import { ClusterImage } from './image.ts';
-import type { MetadataRecord, PartitionState } from './records.ts';
+import { CALM_PARTITION, type MetadataRecord, type PartitionState } from './records.ts';
 
 function after(...batches: MetadataRecord[][]): ClusterImage {
   return batches.reduce(
@@ -19,6 +19,7 @@ const partition = (number: number, leaderEpoch = 0): PartitionState => ({
   leader: 1,
   leaderEpoch,
   partitionEpoch: leaderEpoch,
+  ...CALM_PARTITION,
 });
 
 describe('properties', () => {

@@ -5,7 +5,7 @@
 import { assert, must, unreachable } from '@moldau/kernel';
 import { PersistentMap } from './persistent-map.ts';
 import type { BrokerEndpoint, ConfigResourceType, MetadataBatch, MetadataRecord, PartitionState } from './records.ts';
-import { CONFIG_RESOURCE_TYPES } from './records.ts';
+import { CALM_PARTITION, CONFIG_RESOURCE_TYPES } from './records.ts';
 
 export interface TopicImage {
   readonly name: string;
@@ -21,8 +21,12 @@ export interface BrokerImage {
   readonly incarnationId: string;
   readonly endpoints: readonly BrokerEndpoint[];
   readonly rack: string | null;
-  /** Stopped, or taken for stopped. */
+  /** Stopped, or taken for stopped; under this broker epoch for good. */
   readonly fenced: boolean;
+  /** In a controlled shutdown: still serving, but leads nothing and joins no ISR any more. */
+  readonly shuttingDown: boolean;
+  /** Under which its logs were closed in order before this start; -1 when they were not. */
+  readonly previousBrokerEpoch: number;
 }
 
 type Configs = ReadonlyMap<string, string>;
@@ -163,9 +167,20 @@ export class ClusterImage {
     return [...this.#state.brokers.values()].sort((a, b) => a.brokerId - b.brokerId);
   }
 
-  /** Brokers that may lead and get replicas, by id. */
+  /** Brokers that are taken for alive, by id; those in a controlled shutdown too. */
   liveBrokers(): BrokerImage[] {
     return this.brokers().filter((broker) => !broker.fenced);
+  }
+
+  /** Registered under this epoch, alive and staying: may lead, get replicas and be in an ISR (KIP-841, KIP-903). */
+  isActive(brokerId: number, brokerEpoch?: number): boolean {
+    const broker = this.broker(brokerId);
+    return (
+      broker !== undefined &&
+      !broker.fenced &&
+      !broker.shuttingDown &&
+      (brokerEpoch === undefined || broker.brokerEpoch === brokerEpoch)
+    );
   }
 
   /** Finalized level of a feature; 0 when it is off. */
@@ -218,8 +233,11 @@ function applyRecord(state: State, record: MetadataRecord): void {
       state.epoch = Math.max(state.epoch, record.epoch);
       return;
     case 'brokerRegistered': {
-      const { brokerId, brokerEpoch, incarnationId, endpoints, rack } = record;
-      const broker: BrokerImage = { brokerId, brokerEpoch, incarnationId, endpoints, rack, fenced: false };
+      const { brokerId, brokerEpoch, incarnationId, endpoints, rack, previousBrokerEpoch = -1 } = record;
+      const broker: BrokerImage = {
+        ...{ brokerId, brokerEpoch, incarnationId, endpoints, rack, previousBrokerEpoch },
+        ...{ fenced: false, shuttingDown: false },
+      };
       state.brokers = state.brokers.set(String(brokerId), broker);
       return;
     }
@@ -227,6 +245,13 @@ function applyRecord(state: State, record: MetadataRecord): void {
       const broker = state.brokers.get(String(record.brokerId));
       if (broker?.brokerEpoch === record.brokerEpoch) {
         state.brokers = state.brokers.set(String(record.brokerId), { ...broker, fenced: true });
+      }
+      return;
+    }
+    case 'brokerShuttingDown': {
+      const broker = state.brokers.get(String(record.brokerId));
+      if (broker?.brokerEpoch === record.brokerEpoch) {
+        state.brokers = state.brokers.set(String(record.brokerId), { ...broker, shuttingDown: true });
       }
       return;
     }
@@ -287,7 +312,9 @@ function setPartitions(state: State, topicId: string, changed: readonly Partitio
       !before || partition.leaderEpoch >= before.leaderEpoch,
       `leader epoch of ${name}-${partition.partition} never goes back`,
     );
-    partitions[partition.partition] = partition;
+    // Written by a version that knew nothing of reassignments and ELRs.
+    const isOld = (partition as Partial<PartitionState>).elr === undefined;
+    partitions[partition.partition] = isOld ? { ...CALM_PARTITION, ...partition } : partition;
   }
   state.partitionCount += partitions.length - topic.partitions.length;
   state.topicsByName = state.topicsByName.set(name, { ...topic, partitions });

@@ -27,7 +27,27 @@ export interface PartitionState {
   readonly leaderEpoch: number;
   /** Grows with every change of this partition. */
   readonly partitionEpoch: number;
+  /** Of a reassignment under way: replicas that come, and those that go once they have (KIP-455). */
+  readonly addingReplicas: readonly number[];
+  readonly removingReplicas: readonly number[];
+  /** Eligible leader replicas: left the ISR when it was at min.insync.replicas, and have everything committed (KIP-966). */
+  readonly elr: readonly number[];
+  /** Who was in the ELR and came back from an unclean stop; the last resort of a person. */
+  readonly lastKnownElr: readonly number[];
+  /** `recovering`: elected uncleanly, and the log was not yet made sound by this leader (KIP-704). */
+  readonly leaderRecoveryState: LeaderRecoveryState;
 }
+
+export type LeaderRecoveryState = 'recovered' | 'recovering';
+
+/** What a partition has of neither reassignment nor trouble; also what logs of older versions leave out. */
+export const CALM_PARTITION = {
+  addingReplicas: [],
+  removingReplicas: [],
+  elr: [],
+  lastKnownElr: [],
+  leaderRecoveryState: 'recovered',
+} as const satisfies Partial<PartitionState>;
 
 export interface BrokerEndpoint {
   readonly listener: string;
@@ -49,9 +69,13 @@ export type MetadataRecord =
       readonly incarnationId: string;
       readonly endpoints: readonly BrokerEndpoint[];
       readonly rack: string | null;
+      /** Under which its logs were closed in order before; -1 (or absent in old logs) when they were not. */
+      readonly previousBrokerEpoch?: number;
     }
   /** The broker stopped, or is taken for stopped: it leads nothing and gets nothing. */
   | { readonly kind: 'brokerFenced'; readonly brokerId: number; readonly brokerEpoch: number }
+  /** A controlled shutdown is under way: it leads nothing and joins no ISR any more, and serves on until it is gone. */
+  | { readonly kind: 'brokerShuttingDown'; readonly brokerId: number; readonly brokerEpoch: number }
   | { readonly kind: 'brokerUnregistered'; readonly brokerId: number }
   | { readonly kind: 'topicCreated'; readonly name: string; readonly topicId: string }
   /** New partitions, or new states of old ones. */
@@ -78,6 +102,7 @@ const kinds: Record<RecordKind, true> = {
   controllerElected: true,
   brokerRegistered: true,
   brokerFenced: true,
+  brokerShuttingDown: true,
   brokerUnregistered: true,
   topicCreated: true,
   partitionsSet: true,

@@ -2,7 +2,7 @@
 // engine feed on.
 import fc from 'fast-check';
 import { ClusterImage } from '../src/image.ts';
-import type { MetadataRecord, PartitionState } from '../src/records.ts';
+import { CALM_PARTITION, type MetadataRecord, type PartitionState } from '../src/records.ts';
 
 type Draw = (max: number) => number;
 
@@ -35,6 +35,8 @@ function decide(image: ClusterImage, draw: Draw, serial: number): MetadataRecord
         (one): PartitionState => ({
           ...one,
           leader: draw(3) - 1,
+          elr: draw(2) === 0 ? [2] : [],
+          leaderRecoveryState: draw(2) === 0 ? 'recovering' : 'recovered',
           leaderEpoch: one.leaderEpoch + 1,
           partitionEpoch: one.partitionEpoch + 1,
         }),
@@ -65,21 +67,27 @@ function decide(image: ClusterImage, draw: Draw, serial: number): MetadataRecord
           incarnationId: `i${serial}`,
           endpoints,
           rack: null,
+          previousBrokerEpoch: draw(3) - 1,
         },
       ];
     }
     default: {
       const broker = image.brokers()[draw(3)];
       if (!broker) return [];
-      return draw(2) === 0
-        ? [{ kind: 'brokerFenced', brokerId: broker.brokerId, brokerEpoch: broker.brokerEpoch - draw(2) }]
-        : [{ kind: 'brokerUnregistered', brokerId: broker.brokerId }];
+      const { brokerId } = broker;
+      const brokerEpoch = broker.brokerEpoch - draw(2);
+      const kinds: MetadataRecord[] = [
+        { kind: 'brokerFenced', brokerId, brokerEpoch },
+        { kind: 'brokerShuttingDown', brokerId, brokerEpoch },
+        { kind: 'brokerUnregistered', brokerId },
+      ];
+      return [kinds[draw(3)]!];
     }
   }
 }
 
 function fresh(partition: number): PartitionState {
-  return { partition, replicas: [1, 2], isr: [1], leader: 1, leaderEpoch: 0, partitionEpoch: 0 };
+  return { partition, replicas: [1, 2], isr: [1], leader: 1, leaderEpoch: 0, partitionEpoch: 0, ...CALM_PARTITION };
 }
 
 /** Batches without offsets: the records that were decided together. */

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { EventLog, SILENT_SINK } from '../events.ts';
 import { configOf } from '../test/cluster-picture.ts';
 import { ControllerUnavailable, type TopicWish } from './controller.ts';
-import { knownClusterId, openCluster } from './open-cluster.ts';
+import { openCluster, openEngine } from './open-cluster.ts';
 import type { LogOnDisk } from './store-check.ts';
 
 let directory: string;
@@ -23,17 +23,29 @@ interface OpenOptions {
   readonly ports?: Ports;
 }
 
-function open(options: OpenOptions = {}) {
-  return openCluster({
-    ports: options.ports ?? nodePorts,
-    config: configOf({ 'log.dirs': directory, ...options.settings }),
-    logs: { clusterId: options.clusterId ?? 'cluster', logs: () => options.logs ?? [] },
-    endpoints: [{ listener: 'PLAINTEXT', host: 'localhost', port: 9092 }],
-    events: new EventLog(SILENT_SINK),
-    onFailed: (error) => {
-      throw error;
-    },
-  });
+async function open(options: OpenOptions = {}) {
+  const { ports = nodePorts } = options;
+  const config = configOf({ 'log.dirs': directory, ...options.settings });
+  const events = new EventLog(SILENT_SINK);
+  const onFailed = (error: Error) => {
+    throw error;
+  };
+  const engine = await openEngine({ ports, config, events, onFailed });
+  try {
+    const logs = { clusterId: options.clusterId ?? 'cluster', logs: () => options.logs ?? [], previousBrokerEpoch: -1 };
+    const endpoints = [{ listener: 'PLAINTEXT', host: 'localhost', port: 9092 }];
+    const { controller, close } = await openCluster({ ports, config, engine, logs, endpoints, events });
+    return { controller: controller.here(), host: controller, close };
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+}
+
+/** The id of the cluster in the store, which is only read. */
+async function knownClusterId(config: ReturnType<typeof configOf>): Promise<string | undefined> {
+  const engine = await openEngine({ ports: nodePorts, config, events: new EventLog(SILENT_SINK), onFailed: () => {} });
+  return engine.image.clusterId;
 }
 
 /** The machine's ports, with a disk whose writes fail while `code` is set. */
@@ -86,12 +98,12 @@ describe('commands', () => {
   });
 
   test('commands of one turn see each other, and a refusal that rests on another waits for it', async () => {
-    const { controller, engine, close } = await open();
+    const { controller, close } = await open();
     const order: string[] = [];
     const first = controller.createTopics([wish('t')], { validateOnly: false }).then(([one]) => order.push(one!.error));
     const second = controller.createTopics([wish('t')], { validateOnly: false }).then(([one]) => {
       order.push(one!.error);
-      expect(engine.image.topic('t')).toBeDefined();
+      expect(controller.image().topic('t')).toBeDefined();
     });
     await Promise.all([first, second]);
     expect(order).toEqual(['NONE', 'TOPIC_ALREADY_EXISTS']);
@@ -132,14 +144,14 @@ describe('commands', () => {
 
   test('producer ids come in blocks that nobody gets twice', async () => {
     let { controller, close } = await open();
-    const blocks = await Promise.all([controller.allocateProducerIds(), controller.allocateProducerIds()]);
+    const blocks = await Promise.all([controller.allocateProducerIds(1), controller.allocateProducerIds(1)]);
     expect(blocks).toEqual([
       { first: 0, count: 1000 },
       { first: 1000, count: 1000 },
     ]);
     await close();
     ({ controller, close } = await open());
-    expect(await controller.allocateProducerIds()).toEqual({ first: 2000, count: 1000 });
+    expect(await controller.allocateProducerIds(1)).toEqual({ first: 2000, count: 1000 });
     await close();
   });
 
@@ -160,7 +172,7 @@ describe('commands', () => {
     const refusals = await Promise.allSettled([
       controller.createTopics([wish('a')], { validateOnly: false }),
       controller.ensureTopic('b'),
-      controller.allocateProducerIds(),
+      controller.allocateProducerIds(1),
     ]);
     for (const refusal of refusals) {
       expect(refusal).toMatchObject({ status: 'rejected', reason: { error: 'KAFKA_STORAGE_ERROR' } });
@@ -169,7 +181,7 @@ describe('commands', () => {
     fault.code = undefined;
     expect((await controller.createTopics([wish('a')], { validateOnly: false }))[0]?.error).toBe('NONE');
     expect((await controller.ensureTopic('b')).error).toBe('NONE');
-    expect(await controller.allocateProducerIds()).toEqual({ first: 0, count: 1000 });
+    expect(await controller.allocateProducerIds(1)).toEqual({ first: 0, count: 1000 });
     await close();
   });
 
@@ -185,16 +197,16 @@ describe('commands', () => {
 describe('the store', () => {
   test('belongs to a cluster that is known before anything is opened', async () => {
     const config = configOf({ 'log.dirs': directory });
-    expect(await knownClusterId(nodePorts, config)).toBeUndefined();
+    expect(await knownClusterId(config)).toBeUndefined();
     const { close } = await open();
     await close();
-    expect(await knownClusterId(nodePorts, config)).toBe('cluster');
+    expect(await knownClusterId(config)).toBe('cluster');
   });
 
   test('log.dirs that names a file is told with the name of the setting', async () => {
     const file = join(directory, 'a-file');
     await writeFile(file, '');
-    await expect(knownClusterId(nodePorts, configOf({ 'log.dirs': file }))).rejects.toThrow(
+    await expect(knownClusterId(configOf({ 'log.dirs': file }))).rejects.toThrow(
       `cannot use ${file} (setting 'log.dirs'): it is a file`,
     );
   });

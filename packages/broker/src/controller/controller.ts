@@ -15,6 +15,8 @@ import {
 import type { WireError } from '@moldau/protocol';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import { type ConfigWish, decideAlterConfigs } from './alter-configs.ts';
+import { decideAlterPartitions, type WishingBroker } from './alter-partition.ts';
+import type { IsrOutcome, IsrWish } from './controller-access.ts';
 import {
   type CreatedTopic,
   type Draws,
@@ -54,14 +56,12 @@ export interface ControllerParts {
   readonly leadership: Leadership;
   readonly config: BrokerConfig;
   readonly ports: Pick<Ports, 'random'>;
-  readonly nodeId: number;
 }
 
 export class Controller {
   readonly #engine: MetadataEngine;
   readonly #leadership: Leadership;
   readonly #config: BrokerConfig;
-  readonly #nodeId: number;
   readonly #draws: Draws;
   /** Topics being created because somebody asked for them by name: one creation serves all who ask. */
   readonly #ensuring = new Map<string, Promise<Outcome>>();
@@ -70,7 +70,6 @@ export class Controller {
     this.#engine = parts.engine;
     this.#leadership = parts.leadership;
     this.#config = parts.config;
-    this.#nodeId = parts.nodeId;
     const { random } = parts.ports;
     this.#draws = {
       newTopicId: () => randomUuid(random),
@@ -144,9 +143,14 @@ export class Controller {
     return this.#decide((image) => decideAlterConfigs({ image, config: this.#config }, wishes), options);
   }
 
-  /** 1000 ids, durable before this answers. */
-  allocateProducerIds(): Promise<ProducerIdBlock> {
-    return this.#decide((image) => decideProducerIds(image, this.#nodeId), { validateOnly: false });
+  /** 1000 ids for this broker, durable before this answers. */
+  allocateProducerIds(brokerId: number): Promise<ProducerIdBlock> {
+    return this.#decide((image) => decideProducerIds(image, brokerId), { validateOnly: false });
+  }
+
+  /** What leaders wish their in-sync sets to be. */
+  alterPartitions(wishes: readonly IsrWish[], from: WishingBroker): Promise<readonly IsrOutcome[]> {
+    return this.#decide((image) => decideAlterPartitions(image, wishes, from), { validateOnly: false });
   }
 
   /** Records who came and who went, and who leads now. For the engine's word that the brokers changed. */

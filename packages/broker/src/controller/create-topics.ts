@@ -1,6 +1,6 @@
 // Decides the creation of topics and of partitions (Kafka: ReplicationControlManager). Pure: ids and the start of the
 // placement are handed in; the image is the one with all decisions that are under way.
-import type { ClusterImage, MetadataRecord, PartitionState } from '@moldau/metadata';
+import { CALM_PARTITION, type ClusterImage, type MetadataRecord, type PartitionState } from '@moldau/metadata';
 import { ZERO_UUID } from '@moldau/protocol';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import { type Decision, DONE, type Outcome, refused } from './decision.ts';
@@ -168,8 +168,8 @@ function placed(
 }
 
 function newPartition(image: ClusterImage, partition: number, replicas: readonly number[]): PartitionState {
-  const isr = replicas.filter((id) => image.broker(id)?.fenced === false);
-  return { partition, replicas, isr, leader: isr[0]!, leaderEpoch: 0, partitionEpoch: 0 };
+  const isr = replicas.filter((id) => image.isActive(id));
+  return { partition, replicas, isr, leader: isr[0]!, leaderEpoch: 0, partitionEpoch: 0, ...CALM_PARTITION };
 }
 
 function layOutManually(

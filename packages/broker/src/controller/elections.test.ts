@@ -4,7 +4,7 @@ import { apply, picture, state } from '../test/cluster-picture.ts';
 import { reconcileBrokers } from './elections.ts';
 
 function alive(brokerId: number, brokerEpoch = 1): AliveBroker {
-  return { brokerId, brokerEpoch, incarnationId: `i${brokerId}`, endpoints: [], rack: null };
+  return { brokerId, brokerEpoch, incarnationId: `i${brokerId}`, endpoints: [], rack: null, previousBrokerEpoch: -1 };
 }
 
 function after(image: ClusterImage, ...brokers: AliveBroker[]): ClusterImage {

@@ -5,7 +5,23 @@ export const CONTROLLER_EVENTS = eventTable('controller', {
   elected: {
     level: 'info',
     meaning: 'This broker decides for the cluster.',
-    fields: { epoch: 'number', brokerEpoch: 'number', topics: 'number', partitions: 'number' },
+    fields: { epoch: 'number', topics: 'number', partitions: 'number' },
+  },
+  registered: {
+    level: 'info',
+    meaning: 'This broker is known to the cluster as alive.',
+    fields: { brokerEpoch: 'number' },
+  },
+  registrationLost: {
+    level: 'warn',
+    meaning:
+      'The cluster took this broker for gone. It leads nothing until it is registered again, which is under way.',
+    fields: { brokerEpoch: 'number', reason: 'text' },
+  },
+  registrationFailed: {
+    level: 'warn',
+    meaning: 'This broker could not be registered again; it is tried on.',
+    fields: { error: 'error', retryMs: 'duration' },
   },
   clusterFormed: {
     level: 'info',
@@ -13,9 +29,9 @@ export const CONTROLLER_EVENTS = eventTable('controller', {
     fields: { clusterId: 'text', directory: 'text' },
   },
   lost: {
-    level: 'error',
+    level: 'warn',
     meaning:
-      'This broker decides no more: topics and settings cannot be changed until a restart. Data is still served.',
+      'This broker decides for the cluster no more. Where no other broker does, topics and settings cannot be changed. Data is still served.',
     fields: { reason: 'text' },
   },
   reconcileFailed: {

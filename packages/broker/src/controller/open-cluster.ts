@@ -1,51 +1,79 @@
-// Opens the metadata of the cluster for a starting broker: reads the store, checks it against the logs, takes part in the
-// election, registers, and sees to it that every partition has a leader.
+// Opens the metadata of the cluster for a starting broker: reads the store, checks it against the logs, takes part in
+// elections and registers.
 import { DiskError, type Ports, randomUuid } from '@moldau/kernel';
-import { EmbeddedEngine, type EmbeddedEvent, type MetadataEngine } from '@moldau/metadata';
+import { type EmbeddedEvent, EmbeddedStore, type MetadataEngine } from '@moldau/metadata';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import type { AdvertisedEndpoint } from '../context.ts';
 import type { EventLog } from '../events.ts';
-import { Controller } from './controller.ts';
+import { ControllerHost } from './controller-host.ts';
 import { CONTROLLER_EVENTS } from './events.ts';
-import { checkStore, type LogOnDisk } from './store-check.ts';
+import { checkStore, type LogOnDisk, StoreMismatch } from './store-check.ts';
 
 /** The name of the store's directory inside a log directory. */
 export const METADATA_DIRECTORY = '__moldau_metadata';
 
 export interface Cluster {
   readonly engine: MetadataEngine;
-  readonly controller: Controller;
+  readonly controller: ControllerHost;
   /** Leaves the cluster in order and lets go of the store. */
   close(): Promise<void>;
 }
 
-export interface ClusterOptions {
+export interface EngineOptions {
   readonly ports: Ports;
   readonly config: BrokerConfig;
-  readonly logs: { readonly clusterId: string; logs(): Iterable<LogOnDisk> };
-  readonly endpoints: readonly AdvertisedEndpoint[];
   readonly events: EventLog;
   /** The store failed for good; called at most once. */
   readonly onFailed: (error: Error) => void;
 }
 
-/** Where the metadata of the cluster is kept. */
+export interface ClusterOptions {
+  readonly ports: Ports;
+  readonly config: BrokerConfig;
+  readonly engine: MetadataEngine;
+  readonly logs: {
+    readonly clusterId: string;
+    /** The broker epoch of the last stop, if it was a clean one; -1 otherwise. */
+    readonly previousBrokerEpoch: number;
+    logs(): Iterable<LogOnDisk>;
+  };
+  readonly endpoints: readonly AdvertisedEndpoint[];
+  readonly events: EventLog;
+}
+
+/** Where the embedded store of a broker is kept. */
 export function storeDirectory(config: BrokerConfig): string {
   return `${config.metadataLogDir ?? config.logDirs[0]}/${METADATA_DIRECTORY}`;
 }
 
 /**
- * The cluster that the store belongs to, read without touching it; undefined when there is no store. For LogStore.open,
- * so that log directories without meta.properties get the id of the cluster they are in. Throws as `openCluster` does.
+ * The engine that the settings name, read and not yet written. Throws EngineError when the store cannot be trusted,
+ * DiskError when it cannot be reached.
  */
-export async function knownClusterId(ports: Ports, config: BrokerConfig): Promise<string | undefined> {
+export async function openEngine(options: EngineOptions): Promise<MetadataEngine> {
+  const { ports, config } = options;
   const [first] = config.logDirs;
   // Everything behind this speaks of files inside; the person who wrote the setting needs its name.
   if (first !== undefined && ports.disk.exists(first) && !isDirectory(ports, first)) {
     throw new Error(`cannot use ${first} (setting 'log.dirs'): it is a file; name a directory, made if it is missing`);
   }
-  const engine = await EmbeddedEngine.open({ ports, directory: storeDirectory(config) });
-  return engine.image.clusterId;
+  const store = await EmbeddedStore.open({
+    ports,
+    directory: storeDirectory(config),
+    snapshotBytes: config.metadataLogMaxRecordBytesBetweenSnapshots,
+    onEvent: (event) => logEngineEvent(event, options),
+  });
+  return store.member({ closesStore: true });
+}
+
+/**
+ * The id that new log directories get; undefined: the one that the log directories have. A fresh store that several brokers
+ * open at once gets one id, so that they form one cluster.
+ */
+export async function clusterIdFor({ ports, config, engine }: Pick<ClusterOptions, 'ports' | 'config' | 'engine'>) {
+  if (!engine.fresh) return engine.image.clusterId;
+  const marked = config.logDirs.some((directory) => ports.disk.exists(`${directory}/meta.properties`));
+  return marked ? undefined : await engine.form(randomUuid(ports.random));
 }
 
 function isDirectory({ disk }: Ports, path: string): boolean {
@@ -59,57 +87,37 @@ function isDirectory({ disk }: Ports, path: string): boolean {
 }
 
 /**
- * Registered and elected when it answers. Throws StoreMismatch when store and logs do not belong together, EngineError
- * when the store cannot be trusted, DiskError when it cannot be reached.
+ * Registered when it answers, and known as such in this broker's picture. Throws StoreMismatch when store and logs do not
+ * belong together, EngineError when the store takes nothing.
  */
 export async function openCluster(options: ClusterOptions): Promise<Cluster> {
-  const { ports, config, logs, events } = options;
+  const { ports, config, logs, events, engine, endpoints } = options;
+  const { clusterId, previousBrokerEpoch } = logs;
   const directory = storeDirectory(config);
-  const engine = await EmbeddedEngine.open({
-    ports,
-    directory,
-    snapshotBytes: config.metadataLogMaxRecordBytesBetweenSnapshots,
-    onEvent: (event) => logEngineEvent(event, options),
-  });
-  const { clusterId } = logs;
   checkStore({ image: engine.image, storeDirectory: directory, clusterId, logs: logs.logs() });
   if (engine.fresh) {
-    engine.form(clusterId);
+    const formed = await engine.form(clusterId);
+    if (formed !== clusterId) {
+      throw new StoreMismatch(
+        `The log directories are of cluster ${clusterId} by their meta.properties, but another broker has just formed cluster ${formed} in the metadata store. Start with log directories that are empty, or let the brokers of one cluster start alone.`,
+      );
+    }
     events.emit(CONTROLLER_EVENTS.clusterFormed, { clusterId, directory });
   }
-  try {
-    const leadership = await engine.elect(config.nodeId);
-    let closing = false;
-    leadership.onLost((reason) => {
-      if (!closing) events.emit(CONTROLLER_EVENTS.lost, { reason });
-    });
-    const controller = new Controller({ engine, leadership, config, ports, nodeId: config.nodeId });
-    const brokerEpoch = await engine.register({
-      brokerId: config.nodeId,
-      incarnationId: randomUuid(ports.random),
-      endpoints: options.endpoints.map(({ listener, host, port }) => ({ listener, host, port, protocol: 'PLAINTEXT' })),
-      rack: config.brokerRack,
-    });
-    await controller.reconcile();
-    const stopWatching = engine.onAliveChanged(() => {
-      controller.reconcile().catch((error: unknown) => events.emit(CONTROLLER_EVENTS.reconcileFailed, { error }));
-    });
-    const { topicCount: topics, partitionCount: partitions } = engine.image;
-    events.emit(CONTROLLER_EVENTS.elected, { epoch: leadership.epoch, brokerEpoch, topics, partitions });
-    const close = async () => {
-      closing = true;
-      stopWatching();
-      await engine.leave(config.nodeId);
-      await engine.close();
-    };
-    return { engine, controller, close };
-  } catch (error) {
-    await engine.close();
+  const controller = new ControllerHost({ ports, config, engine, endpoints, events, previousBrokerEpoch });
+  await controller.start().catch((error: unknown) => {
+    controller.close();
     throw error;
-  }
+  });
+  const close = async () => {
+    controller.close();
+    await engine.leave(config.nodeId);
+    await engine.close();
+  };
+  return { engine, controller, close };
 }
 
-function logEngineEvent(event: EmbeddedEvent, { events, onFailed }: ClusterOptions): void {
+function logEngineEvent(event: EmbeddedEvent, { events, onFailed }: EngineOptions): void {
   switch (event.kind) {
     case 'tailCut':
       events.emit(CONTROLLER_EVENTS.storeTailCut, { file: event.file, sizeBytes: event.bytes });

@@ -4,7 +4,16 @@ import { expect, test } from 'vitest';
 import { placeReplicas } from './placement.ts';
 
 function broker(brokerId: number, rack: string | null, fenced = false): BrokerImage {
-  return { brokerId, brokerEpoch: 1, incarnationId: '', endpoints: [], rack, fenced };
+  return {
+    brokerId,
+    brokerEpoch: 1,
+    incarnationId: '',
+    endpoints: [],
+    rack,
+    fenced,
+    shuttingDown: false,
+    previousBrokerEpoch: -1,
+  };
 }
 
 const clusters = fc

@@ -1,5 +1,11 @@
 // The coordinator between the cluster's picture and its shards: who is answered what while shards load, fail, move and end.
-import { type BrokerEndpoint, ClusterImage, type MetadataRecord, type PartitionState } from '@moldau/metadata';
+import {
+  type BrokerEndpoint,
+  CALM_PARTITION,
+  ClusterImage,
+  type MetadataRecord,
+  type PartitionState,
+} from '@moldau/metadata';
 import { codecIdOf } from '@moldau/protocol/records/batch-header';
 import { writeBatch } from '@moldau/protocol/records/batch-writer';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -149,7 +155,7 @@ class Cluster {
 }
 
 function state(partition: number, leader: number): PartitionState {
-  return { partition, replicas: [leader], isr: [leader], leader, leaderEpoch: 0, partitionEpoch: 0 };
+  return { partition, replicas: [leader], isr: [leader], leader, leaderEpoch: 0, partitionEpoch: 0, ...CALM_PARTITION };
 }
 
 let cluster: Cluster;

@@ -15,7 +15,7 @@ export async function alterConfigs(
     const changes = configs.map(({ name, value }) => ({ operation: 'SET' as const, name, value }));
     return { resourceType, resourceName, mode: 'replace', changes };
   });
-  const outcomes = await broker.controller.alterConfigs(wishes, { validateOnly: request.validateOnly });
+  const outcomes = await broker.controller.here().alterConfigs(wishes, { validateOnly: request.validateOnly });
   return {
     responses: outcomes.map(({ error, detail }, index) => {
       const { resourceType, resourceName } = wishes[index]!;

@@ -13,7 +13,7 @@ export async function createPartitions(
   for (const { name } of request.topics) count.set(name, (count.get(name) ?? 0) + 1);
   const repeated = [...count].filter(([, times]) => times > 1).map(([name]) => name);
   const wishes = request.topics.filter((topic) => count.get(topic.name) === 1);
-  const outcomes = await broker.controller.createPartitions(wishes, { validateOnly: request.validateOnly });
+  const outcomes = await broker.controller.here().createPartitions(wishes, { validateOnly: request.validateOnly });
   return {
     results: [
       ...repeated.map((name) => ({

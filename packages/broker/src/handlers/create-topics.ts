@@ -26,7 +26,7 @@ export async function createTopics(broker: BrokerContext, _call: Call, request: 
   }
   const refused = new Set(refusals.map((answer) => answer.name));
   const wishes = request.topics.filter((topic) => !refused.has(topic.name));
-  const created = await broker.controller.createTopics(wishes, { validateOnly: request.validateOnly });
+  const created = await broker.controller.here().createTopics(wishes, { validateOnly: request.validateOnly });
   const answers = created.map((topic, index) => answerOf(broker, topic, wishes[index]!));
   return { topics: [...answers, ...refusals] };
 }

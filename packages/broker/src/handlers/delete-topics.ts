@@ -36,7 +36,7 @@ export async function deleteTopics(broker: BrokerContext, call: Call, request: D
     responses.push(answer(topic, 'INVALID_REQUEST', message));
   }
   const doomed = found.filter((topic) => !twice.has(topic.topicId));
-  const outcomes = await broker.controller.deleteTopics(doomed.map((topic) => topic.topicId));
+  const outcomes = await broker.controller.here().deleteTopics(doomed.map((topic) => topic.topicId));
   for (const [index, { error, detail }] of outcomes.entries()) responses.push(answer(doomed[index]!, error, detail));
   return { responses };
 }

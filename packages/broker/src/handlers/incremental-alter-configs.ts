@@ -25,7 +25,7 @@ export async function incrementalAlterConfigs(
     }));
     return { resourceType, resourceName, mode: 'incremental', changes };
   });
-  const outcomes = await broker.controller.alterConfigs(wishes, { validateOnly: request.validateOnly });
+  const outcomes = await broker.controller.here().alterConfigs(wishes, { validateOnly: request.validateOnly });
   return {
     responses: outcomes.map(({ error, detail }, index) => {
       const { resourceType, resourceName } = wishes[index]!;

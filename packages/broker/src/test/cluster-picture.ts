@@ -1,5 +1,5 @@
 // Pictures of clusters for tests of pure decisions.
-import { ClusterImage, type MetadataRecord, type PartitionState } from '@moldau/metadata';
+import { CALM_PARTITION, ClusterImage, type MetadataRecord, type PartitionState } from '@moldau/metadata';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import { readBrokerConfig } from '../config/read-config.ts';
 import type { Draws } from '../controller/create-topics.ts';
@@ -34,7 +34,16 @@ export function topicIdOf(name: string): string {
 }
 
 export function state(partition: number, parts: Partial<PartitionState> = {}): PartitionState {
-  return { partition, replicas: [1], isr: [1], leader: 1, leaderEpoch: 0, partitionEpoch: 0, ...parts };
+  return {
+    partition,
+    replicas: [1],
+    isr: [1],
+    leader: 1,
+    leaderEpoch: 0,
+    partitionEpoch: 0,
+    ...CALM_PARTITION,
+    ...parts,
+  };
 }
 
 export function apply(image: ClusterImage, records: readonly MetadataRecord[]): ClusterImage {

@@ -3,12 +3,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FaultyDisk } from '../../test/faulty-disk.ts';
 import { contentOf, histories } from '../../test/record-arbitrary.ts';
-import { EngineError } from '../engine.ts';
+import { EngineError, type ImagePreparation } from '../engine.ts';
 import type { ClusterImage } from '../image.ts';
 import type { MetadataRecord } from '../records.ts';
 import { logName } from './embedded/file-names.ts';
 import { chainStart, encodeUnit, readUnit } from './embedded/write-unit.ts';
-import { EmbeddedEngine, type EmbeddedEvent } from './embedded.ts';
+import { type EmbeddedEvent, EmbeddedStore } from './embedded.ts';
 
 const directory = '/data/__moldau_metadata';
 const log0 = `${directory}/${logName(0)}`;
@@ -22,21 +22,21 @@ const timers: Timers = {
 
 async function open(disk: FaultyDisk, snapshotBytes = 1e9) {
   const events: EmbeddedEvent[] = [];
-  const engine = await EmbeddedEngine.open({
+  const store = await EmbeddedStore.open({
     ports: { disk, timers },
     directory,
     snapshotBytes,
     onEvent: (event) => events.push(event),
   });
-  return { engine, events };
+  return { engine: store.member({ closesStore: true }), store, events };
 }
 
 async function lead(disk: FaultyDisk, snapshotBytes?: number) {
-  const { engine, events } = await open(disk, snapshotBytes);
-  if (engine.fresh) engine.form('cluster');
+  const { engine, store, events } = await open(disk, snapshotBytes);
+  if (engine.fresh) await engine.form('cluster');
   const { epoch } = await engine.elect(1);
   const append = (...records: MetadataRecord[]) => engine.append(epoch, engine.image.offset, records);
-  return { engine, epoch, append, events };
+  return { engine, store, epoch, append, events };
 }
 
 const topic = (name: string): MetadataRecord => ({ kind: 'topicCreated', name, topicId: `id-${name}` });
@@ -100,15 +100,15 @@ describe('the log', () => {
   test('what a batch needs is prepared before anybody sees it, and later batches wait their turn', async () => {
     const { engine, epoch } = await lead(new FaultyDisk());
     const steps: string[] = [];
-    engine.prepareWith((image, previous, batch) => {
+    const prepare: ImagePreparation = (image, previous, batch) => {
       expect([previous.offset + 1, engine.image.offset + 1]).toEqual([image.offset, batch.offset]);
       if (batch.offset === 2) return undefined;
       steps.push(`prepare ${batch.offset}`);
       return Promise.resolve().then(() => {
         steps.push(`prepared ${batch.offset}`);
       });
-    });
-    engine.follow((image) => steps.push(`told ${image.offset}`));
+    };
+    engine.follow((image) => steps.push(`told ${image.offset}`), prepare);
     await Promise.all([1, 2, 3].map((at) => engine.append(epoch, at - 1, [topic(`t${at}`)])));
     expect(steps).toEqual(['prepare 1', 'prepared 1', 'told 1', 'told 2', 'prepare 3', 'prepared 3', 'told 3']);
   });
@@ -167,10 +167,10 @@ describe('elections', () => {
     const first = await lead(disk);
     let changes = 0;
     first.engine.onAliveChanged(() => changes++);
-    const registration = { brokerId: 1, incarnationId: 'i', endpoints: [], rack: null };
-    const brokerEpoch = await first.engine.register(registration);
+    const registration = { brokerId: 1, incarnationId: 'i', endpoints: [], rack: null, previousBrokerEpoch: -1 };
+    const { brokerEpoch } = await first.engine.register(registration);
     await first.append({ kind: 'brokerRegistered', brokerEpoch, ...registration });
-    const next = await first.engine.register({ ...registration, brokerId: 2 });
+    const { brokerEpoch: next } = await first.engine.register({ ...registration, brokerId: 2 });
     expect(next).toBeGreaterThan(brokerEpoch);
     expect(first.engine.aliveBrokers().map((one) => one.brokerId)).toEqual([1, 2]);
     await first.engine.leave(2);
@@ -178,7 +178,64 @@ describe('elections', () => {
     expect(changes).toBe(3);
     await first.engine.close();
     const second = await lead(disk);
-    expect(await second.engine.register(registration)).toBeGreaterThan(brokerEpoch);
+    expect((await second.engine.register(registration)).brokerEpoch).toBeGreaterThan(brokerEpoch);
+  });
+});
+
+describe('several brokers in one process', () => {
+  test('each has its own view: the controller is told at once, a slow one when it is ready, in order', async () => {
+    const { engine, store, append } = await lead(new FaultyDisk());
+    const slow = store.member();
+    let ready = () => {};
+    const seen: string[] = [];
+    engine.follow((image) => seen.push(`first ${image.offset}`));
+    slow.follow(
+      (image) => seen.push(`slow ${image.offset}`),
+      (_, __, batch) => (batch.offset === 1 ? new Promise((resolve) => (ready = () => resolve())) : undefined),
+    );
+    await append(topic('a'));
+    await append(topic('b'));
+    expect(seen).toEqual(['first 1', 'first 2']);
+    expect([engine.image.offset, slow.image.offset, slow.pending.offset]).toEqual([2, 0, 0]);
+    ready();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(seen.slice(2)).toEqual(['slow 1', 'slow 2']);
+    await append(topic('c'));
+    expect(seen.slice(4)).toEqual(['first 3', 'slow 3']);
+  });
+
+  test('the next candidate leads when the controller closes; who is not elected yet hears when it goes itself', async () => {
+    const { engine, store, epoch } = await lead(new FaultyDisk());
+    const [second, third] = [store.member(), store.member()];
+    const leading = second.elect(2);
+    const waiting = failure(third.elect(3));
+    await third.close();
+    expect((await waiting).code).toBe('CLOSED');
+    await engine.leave(1);
+    const leadership = await leading;
+    expect(leadership.epoch).toBeGreaterThan(epoch);
+    expect((await failure(engine.append(epoch, engine.pending.offset, []))).code).toBe('FENCED');
+    expect(await second.append(leadership.epoch, second.pending.offset, [topic('x')])).toBe(second.image.offset);
+    expect(engine.image.topic('x')).toBeDefined();
+  });
+
+  test('the first name of a cluster holds', async () => {
+    const { engine, store } = await open(new FaultyDisk());
+    const other = store.member();
+    expect(await Promise.all([engine.form('one'), other.form('two')])).toEqual(['one', 'one']);
+    await other.elect(2);
+    expect([engine.image.clusterId, await engine.form('three')]).toEqual(['one', 'one']);
+  });
+
+  test('a broker that is given up hears of it, is alive no more, and leads no more', async () => {
+    const { engine, store, epoch } = await lead(new FaultyDisk());
+    const registration = { brokerId: 1, incarnationId: 'i', endpoints: [], rack: null, previousBrokerEpoch: -1 };
+    const lost: string[] = [];
+    (await engine.register(registration)).onLost((why) => lost.push(why));
+    await store.expire(1, 'its session expired');
+    expect(lost).toEqual(['its session expired']);
+    expect(engine.aliveBrokers()).toEqual([]);
+    expect((await failure(engine.append(epoch, engine.pending.offset, []))).code).toBe('FENCED');
   });
 });
 
@@ -299,7 +356,7 @@ describe('crashes', () => {
         const whole = ends.filter((end) => end <= length).length;
         expect(engine.image.offset, `cut at ${length} with ${filler} zeros`).toBe(whole - 1);
         if (whole > 0) expect(contentOf(engine.image)).toEqual(contentOf(pictures[whole - 1]!));
-        if (engine.fresh) engine.form('cluster');
+        if (engine.fresh) await engine.form('cluster');
         const { epoch } = await engine.elect(1);
         await engine.append(epoch, engine.image.offset, [topic('after')]);
         await engine.close();

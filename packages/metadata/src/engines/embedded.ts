@@ -1,21 +1,21 @@
-// The embedded engine: the metadata log as fsynced files of this process, `__moldau_metadata/` beside the data. One
-// process, one or several brokers in it; the first that stands for election is the controller until it leaves.
-// In the flow: the controller appends; batches that wait while the disk syncs are written together, then applied in
-// order, followers are told, and each append is answered.
+// The embedded store: the metadata log as fsynced files of this process, `__moldau_metadata/` beside the data. One
+// process, one or several brokers in it, each a member (`embedded/member.ts`); the first that stands for election is the
+// controller until it leaves.
+// In the flow: the controller appends; batches that wait while the disk syncs are written together, then given to the
+// members in order, and each append is answered when the controller's own member has applied it.
 // Always: a batch is on the disk before anybody sees it; after a failed sync nothing is appended any more (S2).
 import { assert, type Disk, DiskError, type DiskFile, type DiskLock, replaceFile, type Timers } from '@moldau/kernel';
 import {
   type AliveBroker,
   type BrokerRegistration,
   EngineError,
-  type ImageListener,
-  type ImagePreparation,
   type Leadership,
-  type MetadataEngine,
+  type Registration,
 } from '../engine.ts';
 import type { ClusterImage } from '../image.ts';
 import type { MetadataBatch, MetadataRecord } from '../records.ts';
 import { logName, obsolete, parseName, type StoreFile, snapshotName } from './embedded/file-names.ts';
+import { EmbeddedMember } from './embedded/member.ts';
 import { encodeSnapshot } from './embedded/snapshot.ts';
 import { type LoadedStore, loadStore } from './embedded/store.ts';
 import { chainStart, encodeUnit } from './embedded/write-unit.ts';
@@ -49,6 +49,7 @@ interface Waiting {
 
 interface Candidate {
   readonly brokerId: number;
+  readonly member: EmbeddedMember;
   readonly elected: (epoch: number) => void;
   readonly refused: (error: unknown) => void;
   readonly lost: ((why: string) => void)[];
@@ -59,18 +60,16 @@ const WAITING_MAX = 10_000;
 const SNAPSHOT_BYTES = 20 * 1024 * 1024;
 const passing = new Set(['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE']);
 
-export class EmbeddedEngine implements MetadataEngine {
+export class EmbeddedStore {
   readonly #disk: Disk;
   readonly #timers: Timers;
   readonly #directory: string;
   readonly #snapshotBytes: number;
   readonly #onEvent: (event: EmbeddedEvent) => void;
-  readonly #listeners = new Set<ImageListener>();
-  readonly #aliveListeners = new Set<() => void>();
-  readonly #alive = new Map<number, AliveBroker>();
+  readonly #members = new Set<EmbeddedMember>();
+  readonly #alive = new Map<number, AliveBroker & { readonly lost: ((why: string) => void)[] }>();
   readonly #candidates: Candidate[] = [];
 
-  #prepare: ImagePreparation | undefined;
   #image: ClusterImage;
   /** Undefined until the first append. */
   #file: DiskFile | undefined;
@@ -109,14 +108,27 @@ export class EmbeddedEngine implements MetadataEngine {
    * Reads the store; changes nothing on disk before the first election. Throws EngineError CORRUPT or FOREIGN, or
    * DiskError.
    */
-  static async open(options: EmbeddedOptions): Promise<EmbeddedEngine> {
+  static async open(options: EmbeddedOptions): Promise<EmbeddedStore> {
     const loaded = await loadStore(options.ports.disk, options.directory);
     for (const { name, detail } of loaded.damagedSnapshots) {
       options.onEvent?.({ kind: 'snapshotDamaged', file: `${options.directory}/${name}`, detail });
     }
-    return new EmbeddedEngine(options, loaded);
+    return new EmbeddedStore(options, loaded);
   }
 
+  /** One broker's view. With `closesStore` the store is closed with it: for a process of one broker. */
+  member(o: { readonly closesStore?: boolean } = {}): EmbeddedMember {
+    const member: EmbeddedMember = new EmbeddedMember(this, this.#image, {
+      onClose: async () => {
+        this.#members.delete(member);
+        if (o.closesStore) await this.close();
+      },
+    });
+    this.#members.add(member);
+    return member;
+  }
+
+  /** Everything that is durable. */
   get image(): ClusterImage {
     return this.#image;
   }
@@ -130,16 +142,22 @@ export class EmbeddedEngine implements MetadataEngine {
     return this.#image.clusterId === undefined;
   }
 
-  /** Names the cluster that the first election of a fresh store forms. */
-  form(clusterId: string): void {
-    assert(this.fresh, 'only a fresh metadata store forms a cluster');
-    this.#clusterId = clusterId;
+  /** Names the cluster that the first election of a fresh store forms; the first name holds. */
+  form(clusterId: string): string {
+    if (!this.fresh) return this.#image.clusterId!;
+    this.#clusterId ??= clusterId;
+    return this.#clusterId;
   }
 
-  async elect(brokerId: number): Promise<Leadership> {
+  /** Whether this member's broker is the controller. */
+  isLed(member: EmbeddedMember): boolean {
+    return this.#candidates[0]?.member === member;
+  }
+
+  async elect(brokerId: number, member: EmbeddedMember): Promise<Leadership> {
     const lost: ((why: string) => void)[] = [];
     const epoch = await new Promise<number>((elected, refused) => {
-      this.#candidates.push({ brokerId, elected, refused, lost });
+      this.#candidates.push({ brokerId, member, elected, refused, lost });
       if (this.#candidates.length === 1) void this.#lead();
     });
     return { epoch, onLost: (listener) => lost.push(listener) };
@@ -200,11 +218,15 @@ export class EmbeddedEngine implements MetadataEngine {
         continue;
       }
       for (const { batch, image, resolve } of group) {
-        const previous = this.#image;
-        const prepared = this.#prepare?.(image, previous, batch);
-        if (prepared !== undefined) await prepared;
         this.#image = image;
-        for (const listener of this.#listeners) listener(image, previous, batch);
+        const leader = this.#candidates[0]?.member;
+        let applied: Promise<void> | undefined;
+        for (const member of this.#members) {
+          const taken = member.take(image, batch);
+          if (member === leader) applied = taken;
+        }
+        // Others are not waited for: one that has ten thousand logs to make must not hold up the cluster.
+        if (applied !== undefined) await applied;
         resolve(batch.offset);
       }
       if (this.#loggedBytes >= this.#snapshotBytes && !this.#snapshotting) await this.#rollAndSnapshot();
@@ -336,21 +358,20 @@ export class EmbeddedEngine implements MetadataEngine {
     }
   }
 
-  prepareWith(preparation: ImagePreparation): void {
-    this.#prepare = preparation;
-  }
-
-  follow(listener: ImageListener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  register(registration: BrokerRegistration): Promise<number> {
+  register(registration: BrokerRegistration): Registration {
     const brokerEpoch = Math.max(this.#lastBrokerEpoch, this.#image.offset) + 1;
     this.#lastBrokerEpoch = brokerEpoch;
-    this.#alive.set(registration.brokerId, { ...registration, brokerEpoch });
+    const lost: ((why: string) => void)[] = [];
+    this.#alive.set(registration.brokerId, { ...registration, brokerEpoch, lost });
     this.#aliveChanged();
-    return Promise.resolve(brokerEpoch);
+    return { brokerEpoch, onLost: (listener) => lost.push(listener) };
+  }
+
+  /** Gives a broker up as a store does whose session with it expired; for tests. */
+  async expire(brokerId: number, why: string): Promise<void> {
+    const gone = this.#alive.get(brokerId);
+    await this.leave(brokerId);
+    for (const lost of gone?.lost ?? []) lost(why);
   }
 
   async leave(brokerId: number): Promise<void> {
@@ -358,7 +379,10 @@ export class EmbeddedEngine implements MetadataEngine {
     const index = this.#candidates.findIndex((one) => one.brokerId === brokerId);
     if (index < 0) return;
     const [gone] = this.#candidates.splice(index, 1);
-    if (index > 0) return;
+    if (index > 0) {
+      gone!.refused(new EngineError('CLOSED', 'the broker left before it was elected'));
+      return;
+    }
     // Appends of the epoch that ends are let through first.
     await this.#draining;
     for (const lost of gone!.lost) lost('the broker left');
@@ -370,13 +394,8 @@ export class EmbeddedEngine implements MetadataEngine {
     return [...this.#alive.values()].sort((a, b) => a.brokerId - b.brokerId);
   }
 
-  onAliveChanged(listener: () => void): () => void {
-    this.#aliveListeners.add(listener);
-    return () => this.#aliveListeners.delete(listener);
-  }
-
   #aliveChanged(): void {
-    for (const listener of this.#aliveListeners) listener();
+    for (const member of this.#members) member.aliveChanged();
   }
 
   #depose(why: string): void {

@@ -9,15 +9,24 @@ import type { LogDirectory, SharedContext } from './log-directory.ts';
 
 const SLICE_MS = 20;
 
+export interface LoadedDirectory {
+  readonly logs: PartitionLog[];
+  /** Directories of deleted partitions, to be removed. */
+  readonly deleted: string[];
+  /** Under which the logs were closed in order; -1 when they were not, or nobody said (KIP-966). */
+  readonly brokerEpoch: number;
+}
+
 export async function loadDirectory(
   directory: LogDirectory,
   shared: SharedContext,
   o: { readonly defaults: LogConfig; readonly recoveriesAtATime: number },
-): Promise<{ logs: PartitionLog[]; deleted: string[] }> {
+): Promise<LoadedDirectory> {
   const { disk, clock, timers, events } = shared;
   const startedAt = clock.monotonic();
   const marker = `${directory.path}/${LOG_DIRECTORY_FILES.cleanShutdown}`;
   const clean = disk.exists(marker);
+  const brokerEpoch = clean ? brokerEpochOf(disk.readTextSync(marker)) : -1;
   if (clean) {
     // First of all: from here on the directory is not in order until the next clean stop says so.
     disk.removeSync(marker);
@@ -74,7 +83,7 @@ export async function loadDirectory(
     if (!(error instanceof DiskError)) throw error;
     // One disk error while loading: the whole directory is not to be trusted (S13: nothing is made anew elsewhere).
     directory.fail(error);
-    return { logs: [], deleted: [] };
+    return { logs: [], deleted: [], brokerEpoch: -1 };
   }
   if (recoveryPoints.size === 0 || !clean) for (const log of logs) directory.changed(log);
   events({
@@ -84,7 +93,17 @@ export async function loadDirectory(
     clean,
     tookMs: clock.monotonic() - startedAt,
   });
-  return { logs, deleted };
+  return { logs, deleted, brokerEpoch };
+}
+
+/** Kafka's CleanShutdownFileHandler: JSON; markers of before have no epoch, or nothing in them. */
+function brokerEpochOf(marker: string): number {
+  try {
+    const { brokerEpoch } = JSON.parse(marker) as { brokerEpoch?: unknown };
+    return Number.isSafeInteger(brokerEpoch) ? (brokerEpoch as number) : -1;
+  } catch {
+    return -1;
+  }
 }
 
 /** What recovery found past the recovery point may be in the page cache only: it counts as persisted once it is synced. */

@@ -258,11 +258,11 @@ export class LogDirectory implements StorageContext, DirectoryFate {
   }
 
   /** The last writes of a clean stop, in the order that makes the marker true (S5, S14). */
-  async writeAllCheckpoints(): Promise<void> {
+  async writeAllCheckpoints(brokerEpoch: number): Promise<void> {
     await this.#write(LOG_DIRECTORY_FILES.recoveryPoint, (log) => log.recoveryPoint);
     await this.#write(LOG_DIRECTORY_FILES.highWatermark, (log) => log.highWatermark);
     await this.checkpointLogStarts();
-    const marker = Buffer.from('{"version":0,"brokerEpoch":-1}');
+    const marker = Buffer.from(JSON.stringify({ version: 0, brokerEpoch }));
     await replaceFile(this.disk, this.path, LOG_DIRECTORY_FILES.cleanShutdown, marker);
   }
 }

@@ -25,7 +25,7 @@ import { TurnFlusher } from '../write/turn-flusher.ts';
 import { BackgroundQueue } from './background-queue.ts';
 import { DelayedRemovals } from './delayed-removals.ts';
 import { Housekeeping } from './housekeeping.ts';
-import { loadDirectory } from './load-directory.ts';
+import { type LoadedDirectory, loadDirectory } from './load-directory.ts';
 import { LogDirectory, type SharedContext } from './log-directory.ts';
 import { LogStoreError } from './log-store-error.ts';
 import { settleIdentity } from './store-identity.ts';
@@ -100,6 +100,8 @@ function parentOf(path: string): string {
 export class LogStore {
   readonly clusterId: string;
   readonly stats: StorageStats;
+  /** The broker epoch under which all directories were closed in order the last time; -1 when one was not (KIP-966). */
+  readonly previousBrokerEpoch: number;
   readonly #shared: SharedContext;
   readonly #directories: LogDirectory[];
   /** Directories that could not be used from the start, and why. */
@@ -117,8 +119,10 @@ export class LogStore {
     offline: ReadonlyMap<string, string>;
     removals: DelayedRemovals;
     options: LogStoreOptions;
+    previousBrokerEpoch: number;
   }) {
     this.clusterId = o.clusterId;
+    this.previousBrokerEpoch = o.previousBrokerEpoch;
     this.stats = o.shared.stats;
     this.#shared = o.shared;
     this.#directories = o.directories;
@@ -197,12 +201,21 @@ export class LogStore {
         brokerId: options.brokerId,
         drawUuid: () => randomUuid(random),
       });
-      const store = new LogStore({ clusterId, shared, directories, offline, removals, options });
+      const loaded: LoadedDirectory[] = [];
       for (const directory of directories) {
-        const { logs, deleted } = await loadDirectory(directory, shared, {
-          defaults: options.defaults,
-          recoveriesAtATime: options.recoveryThreadsPerDirectory ?? 2,
-        });
+        loaded.push(
+          await loadDirectory(directory, shared, {
+            defaults: options.defaults,
+            recoveriesAtATime: options.recoveryThreadsPerDirectory ?? 2,
+          }),
+        );
+      }
+      const epochs = new Set(loaded.map(({ brokerEpoch }) => brokerEpoch));
+      const previousBrokerEpoch = epochs.size === 1 && offline.size === 0 ? loaded[0]!.brokerEpoch : -1;
+      const store = new LogStore({
+        ...{ clusterId, shared, directories, offline, removals, options, previousBrokerEpoch },
+      });
+      for (const { logs, deleted } of loaded) {
         for (const log of logs) store.#register(log);
         if (deleted.length > 0) removals.add(deleted, options.defaults.fileDeleteDelayMs);
       }
@@ -361,8 +374,8 @@ export class LogStore {
     return this.#housekeeping.checkpoint();
   }
 
-  /** Flushes, writes checkpoints, marks the stop clean, releases the directories. */
-  async close(): Promise<void> {
+  /** Flushes, writes checkpoints, marks the stop clean (as one under this broker epoch), releases the directories. */
+  async close(o: { readonly brokerEpoch?: number } = {}): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     await this.#housekeeping.stop();
@@ -371,7 +384,7 @@ export class LogStore {
     for (const directory of this.#directories) {
       if (directory.failure) continue;
       try {
-        await this.#closeDirectory(directory);
+        await this.#closeDirectory(directory, o.brokerEpoch ?? -1);
       } catch (error) {
         // Without the marker the next start recovers.
         directory.failUnlessPassing(error);
@@ -381,7 +394,7 @@ export class LogStore {
     for (const directory of this.#directories) await directory.lock.release();
   }
 
-  async #closeDirectory(directory: LogDirectory): Promise<void> {
+  async #closeDirectory(directory: LogDirectory, brokerEpoch: number): Promise<void> {
     const logs = [...directory.logs.values()];
     let next = 0;
     let whole = true;
@@ -394,7 +407,7 @@ export class LogStore {
     await Promise.all(Array.from({ length: CLOSING_AT_A_TIME }, closeSome));
     await this.#shared.background.drained();
     if (directory.failure || !whole) return;
-    await directory.writeAllCheckpoints();
+    await directory.writeAllCheckpoints(brokerEpoch);
     for (const log of logs) log.shut(new BrokerDiskError('STORAGE_CLOSED', `${log.name} is closed`));
   }
 

@@ -4,7 +4,7 @@
 // What the model may do in one step: append at a broker that believes it leads, copy from a leader, ask for and decide ISR
 // changes, fail a broker (its log stays), elect. Messages have no delay of their own: a deposed leader is one that has not
 // seen the newest state yet, and a proposal may be granted long before its asker hears of it.
-import type { PartitionState } from '@moldau/metadata';
+import { CALM_PARTITION, type PartitionState } from '@moldau/metadata';
 import { judgeAnswer } from '../partition-follower.ts';
 import { followerFetched, lead, ownLogMoved, type PartitionLeader, stateSeen } from '../partition-leader.ts';
 
@@ -47,7 +47,14 @@ const anyone = { eligible: () => true };
 
 export function startModel({ replicas, isr }: ModelBounds): Model {
   const ids = Array.from({ length: replicas }, (_, id) => id);
-  const state = stateOf({ replicas: ids, isr: isr ?? ids, leader: 0, leaderEpoch: 1, partitionEpoch: 0 });
+  const state = stateOf({
+    ...CALM_PARTITION,
+    replicas: ids,
+    isr: isr ?? ids,
+    leader: 0,
+    leaderEpoch: 1,
+    partitionEpoch: 0,
+  });
   const model: Model = {
     replicas: ids.map(() => ({
       log: [],

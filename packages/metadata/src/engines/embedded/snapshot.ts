@@ -20,8 +20,9 @@ export function* imageRecords(image: ClusterImage): IterableIterator<MetadataRec
   if (image.controllerId >= 0) yield { kind: 'controllerElected', brokerId: image.controllerId, epoch: image.epoch };
   for (const [name, level] of image.features()) yield { kind: 'featureSet', name, level };
   for (const broker of image.brokers()) {
-    const { brokerId, brokerEpoch, incarnationId, endpoints, rack } = broker;
-    yield { kind: 'brokerRegistered', brokerId, brokerEpoch, incarnationId, endpoints, rack };
+    const { brokerId, brokerEpoch, incarnationId, endpoints, rack, previousBrokerEpoch } = broker;
+    yield { kind: 'brokerRegistered', brokerId, brokerEpoch, incarnationId, endpoints, rack, previousBrokerEpoch };
+    if (broker.shuttingDown) yield { kind: 'brokerShuttingDown', brokerId, brokerEpoch };
     if (broker.fenced) yield { kind: 'brokerFenced', brokerId, brokerEpoch };
   }
   for (const { name, topicId, partitions } of image.topics()) {

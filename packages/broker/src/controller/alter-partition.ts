@@ -1,0 +1,61 @@
+// Decides what leaders wish their in-sync sets to be (AlterPartition; Kafka's ReplicationControlManager). Every check is a
+// fence: a wish that rests on anything but the newest state of its partition, of its broker and of those who would join
+// changes nothing (invariants 11, 24, 25). Pure.
+import type { ClusterImage, MetadataRecord, PartitionState } from '@moldau/metadata';
+import type { WireError } from '@moldau/protocol';
+import type { IsrOutcome, IsrWish } from './controller-access.ts';
+import type { Decision } from './decision.ts';
+
+/** Who wishes. */
+export interface WishingBroker {
+  readonly brokerId: number;
+  readonly brokerEpoch: number;
+}
+
+export function decideAlterPartitions(
+  image: ClusterImage,
+  wishes: readonly IsrWish[],
+  from: WishingBroker,
+): Decision<IsrOutcome[]> {
+  const broker = image.broker(from.brokerId);
+  if (!broker || broker.brokerEpoch !== from.brokerEpoch || broker.fenced) {
+    return { records: [], result: wishes.map(() => ({ error: 'STALE_BROKER_EPOCH', state: undefined })) };
+  }
+  const records: MetadataRecord[] = [];
+  const result = wishes.map((wish): IsrOutcome => {
+    const state = image.topicById(wish.topicId)?.partitions[wish.partition];
+    if (!state) {
+      const error = image.topicById(wish.topicId) ? 'UNKNOWN_TOPIC_OR_PARTITION' : 'UNKNOWN_TOPIC_ID';
+      return { error, state: undefined };
+    }
+    const error = judge(image, wish, state, from.brokerId);
+    if (error) return { error, state };
+    const next: PartitionState = {
+      ...state,
+      isr: wish.newIsr.map(({ brokerId }) => brokerId),
+      leaderRecoveryState: wish.leaderRecoveryState,
+      partitionEpoch: state.partitionEpoch + 1,
+    };
+    records.push({ kind: 'partitionsSet', topicId: wish.topicId, partitions: [next] });
+    return { error: 'NONE', state: next };
+  });
+  return { records, result };
+}
+
+function judge(image: ClusterImage, wish: IsrWish, state: PartitionState, from: number): WireError | undefined {
+  // Ahead of us: this controller is the one that is behind.
+  if (wish.leaderEpoch > state.leaderEpoch || wish.partitionEpoch > state.partitionEpoch) return 'NOT_CONTROLLER';
+  if (wish.leaderEpoch < state.leaderEpoch) return 'FENCED_LEADER_EPOCH';
+  if (state.leader !== from) return 'INVALID_REQUEST';
+  if (wish.partitionEpoch < state.partitionEpoch) return 'INVALID_UPDATE_VERSION';
+  const ids = wish.newIsr.map(({ brokerId }) => brokerId);
+  const isSubset = ids.every((id) => state.replicas.includes(id)) && new Set(ids).size === ids.length;
+  if (!isSubset || !ids.includes(from)) return 'INVALID_REQUEST';
+  if (wish.leaderRecoveryState === 'recovering' && (state.leaderRecoveryState === 'recovered' || ids.length > 1)) {
+    return 'INVALID_REQUEST';
+  }
+  const eligible = wish.newIsr.every(({ brokerId, brokerEpoch }) =>
+    image.isActive(brokerId, brokerEpoch < 0 ? undefined : brokerEpoch),
+  );
+  return eligible ? undefined : 'INELIGIBLE_REPLICA';
+}
