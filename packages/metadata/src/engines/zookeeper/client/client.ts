@@ -42,6 +42,8 @@ export interface ZooKeeperOptions {
   readonly inFlightMax?: number;
   /** Shown to the ensemble on each connection; for digest, `user:password`. */
   readonly credentials?: readonly Credentials[];
+  /** A session to go on with, instead of a new one. */
+  readonly session?: { readonly id: string; readonly password: Uint8Array };
   /** How to reach a server. Default: plain TCP. */
   readonly connector?: (server: Endpoint, timeoutMs: number) => Promise<Connection>;
   readonly onState?: (state: SessionState, why: string) => void;
@@ -91,6 +93,7 @@ export class ZooKeeperClient {
       inFlightMax: options.inFlightMax ?? 10,
       queueMax: QUEUE_MAX,
       credentials: options.credentials ?? [],
+      ...(options.session && { session: options.session }),
       random: () => random.float(),
     });
     this.#run(this.#session.start(this.#now()));
@@ -103,6 +106,11 @@ export class ZooKeeperClient {
   /** 16 hex digits, as `Stat.ephemeralOwner` shows them; all zeros before the first connection. */
   get sessionId(): string {
     return this.#session.sessionId;
+  }
+
+  /** Whoever shows it may go on with the session: a secret. */
+  get password(): Uint8Array {
+    return this.#session.password;
   }
 
   /** As granted; before the first connection, as asked for. */
