@@ -3,7 +3,7 @@
 // store which is empty, older or another one is never obeyed (C11).
 // In the flow: `Sessions` keeps a session; `Election` and `LogWriter` are the controller's side, `LogReader` and `Applier`
 // everybody's, `Registrations` knows who lives, `Snapshots` and `TopicMirror` are written behind the log.
-import type { Clock, Connection, Disk, Endpoint, Network, Random, TimerHandle, Timers } from '@moldau/kernel';
+import type { Clock, Disk, Network, Random, TimerHandle, Timers, TlsClientOptions } from '@moldau/kernel';
 import {
   type AliveBroker,
   type BrokerRegistration,
@@ -11,6 +11,8 @@ import {
   type ImageListener,
   type ImagePreparation,
   type Leadership,
+  type MetadataEngine,
+  type Registration,
 } from '../engine.ts';
 import type { ClusterImage } from '../image.ts';
 import type { MetadataBatch, MetadataRecord } from '../records.ts';
@@ -62,8 +64,8 @@ export interface ZooKeeperEngineOptions {
   readonly credentials?: readonly Credentials[];
   /** Znodes are made so that only the holder of `credentials` may change them, or see the log. Default false. */
   readonly setAcl?: boolean;
-  /** How to reach a server, for TLS. Default: plain TCP. */
-  readonly connector?: (server: Endpoint, timeoutMs: number) => Promise<Connection>;
+  /** Servers are reached encrypted. Their name in it is the host of `connect`. */
+  readonly tls?: TlsClientOptions;
   /** Where this broker remembers what it saw of the store. */
   readonly directory: string;
   /** Batches, and bytes of them, after which a snapshot is made. Default 1,000 and 4 MiB. */
@@ -91,12 +93,15 @@ interface OwnRegistration {
   readonly lost: ((why: string) => void)[];
 }
 
+/** Fits into a znode even if it cannot be packed at all. */
+const BATCH_BYTES_MAX = 800_000;
 const SNAPSHOT_BATCHES = 1_000;
 const SNAPSHOT_BYTES = 4 * 1024 * 1024;
 /** How long a change of what is remembered may wait for the disk. */
 const MEMORY_DELAY_MS = 1_000;
 
-export class ZooKeeperEngine {
+export class ZooKeeperEngine implements MetadataEngine {
+  readonly batchBytesMax = BATCH_BYTES_MAX;
   readonly #o: ZooKeeperEngineOptions;
   readonly #onEvent: (event: ZooKeeperEvent) => void;
   readonly #publicAcl: readonly Acl[];
@@ -254,9 +259,7 @@ export class ZooKeeperEngine {
   }
 
   /** See MetadataEngine. Throws EngineError FOREIGN when another broker lives under this id. */
-  async register(
-    registration: BrokerRegistration,
-  ): Promise<{ brokerEpoch: number; onLost(listener: (why: string) => void): void }> {
+  async register(registration: BrokerRegistration): Promise<Registration> {
     await this.#endOldSession();
     for (;;) {
       const client = await this.#sessions.ready();
@@ -292,7 +295,7 @@ export class ZooKeeperEngine {
   }
 
   aliveBrokers(): readonly AliveBroker[] {
-    return this.#registrations.alive() as readonly AliveBroker[];
+    return this.#registrations.alive();
   }
 
   onAliveChanged(listener: () => void): () => void {
@@ -317,14 +320,14 @@ export class ZooKeeperEngine {
   }
 
   #clientOptions(): ZooKeeperOptions {
-    const { ports, connect, sessionTimeoutMs, inFlightMax, credentials, connector } = this.#o;
+    const { ports, connect, sessionTimeoutMs, inFlightMax, credentials, tls } = this.#o;
     return {
       ports,
       connect: parseConnectString(connect),
       ...(sessionTimeoutMs !== undefined && { sessionTimeoutMs }),
       ...(inFlightMax !== undefined && { inFlightMax }),
       ...(credentials && { credentials }),
-      ...(connector && { connector }),
+      ...(tls && { tls }),
     };
   }
 

@@ -44,9 +44,10 @@ test('two engines', async () => {
     incarnationId: 'i',
     endpoints: [{ listener: 'PLAINTEXT', host: 'h', port: 9092, protocol: 'PLAINTEXT' }],
     rack: null,
+    previousBrokerEpoch: -1,
   };
-  const ra = await a.engine.register(registration as never);
-  const rb = await b.engine.register({ ...registration, brokerId: 2 } as never);
+  const ra = await a.engine.register(registration);
+  const rb = await b.engine.register({ ...registration, brokerId: 2 });
   expect(rb.brokerEpoch).toBeGreaterThan(ra.brokerEpoch);
   const la = await a.engine.elect(1);
   expect(la.epoch).toBe(1);

@@ -52,6 +52,7 @@ function aboutWhat(record: MetadataRecord): string {
       return record.kind;
     case 'brokerRegistered':
     case 'brokerFenced':
+    case 'brokerShuttingDown':
     case 'brokerUnregistered':
       return `broker ${record.brokerId}`;
     case 'topicCreated':
@@ -82,6 +83,7 @@ function removal(record: MetadataRecord): MetadataRecord[] {
     // Gone with their topic or broker, or never taken back.
     case 'partitionsSet':
     case 'brokerFenced':
+    case 'brokerShuttingDown':
     case 'brokerUnregistered':
     case 'topicDeleted':
     case 'clusterFormed':

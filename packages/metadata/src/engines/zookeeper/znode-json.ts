@@ -4,11 +4,6 @@ import type { AliveBroker, BrokerRegistration } from '../../engine.ts';
 import type { TopicImage } from '../../image.ts';
 import type { BrokerEndpoint, PartitionState } from '../../records.ts';
 
-/** The broker epoch of a clean stop before, if it is told. */
-type Told = { readonly previousBrokerEpoch?: number };
-
-type Moving = { readonly addingReplicas?: readonly number[]; readonly removingReplicas?: readonly number[] };
-
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
 
 function parsed(data: Uint8Array): Record<string, unknown> | undefined {
@@ -21,7 +16,7 @@ function parsed(data: Uint8Array): Record<string, unknown> | undefined {
 }
 
 /** BrokerIdZNode, version 5. */
-export function encodeBroker(registration: BrokerRegistration & Told, nowMs: number): Buffer {
+export function encodeBroker(registration: BrokerRegistration, nowMs: number): Buffer {
   const { endpoints, rack, incarnationId, previousBrokerEpoch } = registration;
   const plain = endpoints.find((endpoint) => endpoint.protocol === 'PLAINTEXT');
   return json({
@@ -37,16 +32,12 @@ export function encodeBroker(registration: BrokerRegistration & Told, nowMs: num
     timestamp: String(nowMs),
     ...(rack !== null && { rack }),
     incarnation_id: incarnationId,
-    previous_broker_epoch: previousBrokerEpoch ?? -1,
+    previous_broker_epoch: previousBrokerEpoch,
   });
 }
 
 /** Undefined when it is not a broker's. Kafka's own registrations, which lack our fields, are read too. */
-export function decodeBroker(
-  brokerId: number,
-  brokerEpoch: number,
-  data: Uint8Array,
-): (AliveBroker & Told) | undefined {
+export function decodeBroker(brokerId: number, brokerEpoch: number, data: Uint8Array): AliveBroker | undefined {
   const value = parsed(data);
   if (!value || !Array.isArray(value.endpoints)) return undefined;
   const protocols = (value.listener_security_protocol_map ?? {}) as Record<string, string>;
@@ -93,17 +84,17 @@ export function decodeClusterId(data: Uint8Array): string | undefined {
 
 /** TopicZNode, version 3. Ids are written as Kafka writes them: 22 characters of base64url. */
 export function encodeTopic(topic: TopicImage): Buffer {
-  const of = (pick: (partition: PartitionState & Moving) => readonly number[], all: boolean) =>
+  const of = (pick: (partition: PartitionState) => readonly number[], all: boolean) =>
     Object.fromEntries(
       topic.partitions
         .map((one) => [String(one.partition), pick(one)] as const)
         .filter(([, ids]) => all || ids.length > 0),
     );
   return json({
-    removing_replicas: of((one) => one.removingReplicas ?? [], false),
+    removing_replicas: of((one) => one.removingReplicas, false),
     partitions: of((one) => one.replicas, true),
     topic_id: topic.topicId,
-    adding_replicas: of((one) => one.addingReplicas ?? [], false),
+    adding_replicas: of((one) => one.addingReplicas, false),
     version: 3,
   });
 }

@@ -1,7 +1,16 @@
 // A client of ZooKeeper, one object for one session: carries out what the session wishes (sockets, timers), and gives its
 // requests the shape of methods. When the session is over (`onOver`), so is the object: make another.
 // In the flow: the engine asks and watches here; `session.ts` decides; kernel's Network carries the bytes.
-import type { Clock, Connection, Endpoint, Network, Random, TimerHandle, Timers } from '@moldau/kernel';
+import type {
+  Clock,
+  Connection,
+  Endpoint,
+  Network,
+  Random,
+  TimerHandle,
+  Timers,
+  TlsClientOptions,
+} from '@moldau/kernel';
 import type { ConnectString } from './connect-string.ts';
 import { ZooKeeperError, zooKeeperErrorCode } from './errors.ts';
 import { Frames, framed } from './frames.ts';
@@ -44,8 +53,8 @@ export interface ZooKeeperOptions {
   readonly credentials?: readonly Credentials[];
   /** A session to go on with, instead of a new one. */
   readonly session?: { readonly id: string; readonly password: Uint8Array };
-  /** How to reach a server. Default: plain TCP. */
-  readonly connector?: (server: Endpoint, timeoutMs: number) => Promise<Connection>;
+  /** Servers are reached encrypted. Their name in it is the host of `connect`. */
+  readonly tls?: TlsClientOptions;
   readonly onState?: (state: SessionState, why: string) => void;
   /** Called once; nothing more comes after it. */
   readonly onOver?: (why: Over) => void;
@@ -422,9 +431,9 @@ export class ZooKeeperClient {
     const generation = ++this.#generation;
     let connection: Connection;
     try {
-      const connector =
-        this.#o.connector ?? ((to, limit) => this.#o.ports.network.connect({ ...to, timeoutMs: limit }));
-      connection = await connector(server, timeoutMs);
+      const { tls, ports } = this.#o;
+      const encrypted = tls && { tls: { servername: server.host, ...tls } };
+      connection = await ports.network.connect({ ...server, timeoutMs, ...encrypted });
     } catch (error) {
       if (generation === this.#generation) this.#run(this.#session.lost((error as Error).message, this.#now()));
       return;
