@@ -2,6 +2,8 @@
 export { Admin } from './admin/admin.ts';
 export type { AdminApi } from './admin/admin-api.ts';
 export type * from './admin/admin-model.ts';
+export type * from './admin/security-model.ts';
+export type * from './admin/transaction-model.ts';
 export { Cluster } from './cluster/cluster.ts';
 export { BrokerConnection } from './connection/broker-connection.ts';
 export { Consumer, type ConsumerOptions } from './consumer/consumer.ts';

@@ -22,8 +22,7 @@ export function suiteNeeds(suite: string): readonly Need[] {
     cluster: ['jars', 'python', 'zookeeper', 'machine'],
     faults: ['machine'],
     course: ['jars'],
-    interop: ['jars', 'python'],
-    transactions: ['jars', 'python'],
+    'client-security': ['jars'],
   };
   return needs[suite] ?? [];
 }

@@ -13,12 +13,10 @@ import {
 export function reconcileBrokers(image: ClusterImage, alive: readonly AliveBroker[]): MetadataRecord[] {
   const records: MetadataRecord[] = [];
   const restarted = new Set<number>();
-  for (const { brokerId, brokerEpoch, incarnationId, endpoints, rack, previousBrokerEpoch } of alive) {
+  for (const { brokerId, brokerEpoch, incarnationId, endpoints, rack } of alive) {
     if (image.broker(brokerId)?.brokerEpoch === brokerEpoch) continue;
     restarted.add(brokerId);
-    records.push({
-      ...{ kind: 'brokerRegistered', brokerId, brokerEpoch, incarnationId, endpoints, rack, previousBrokerEpoch },
-    });
+    records.push({ kind: 'brokerRegistered', brokerId, brokerEpoch, incarnationId, endpoints, rack });
   }
   const living = new Set(alive.map((broker) => broker.brokerId));
   const gone = image.liveBrokers().filter((broker) => !living.has(broker.brokerId));

@@ -12,7 +12,6 @@ import { type TopicSettings, topicSettings } from '../config/topic-settings.ts';
 import { type EventLog, PARTITION_EVENTS } from '../events.ts';
 import type { BrokerMetrics } from '../metrics.ts';
 import { Partition } from './partition.ts';
-import type { ReplicaHost } from './replica-host.ts';
 import { forgetTopicCells, topicCells } from './topic-cells.ts';
 
 export interface PartitionsParts {
@@ -21,7 +20,6 @@ export interface PartitionsParts {
   readonly logs: LogStore;
   readonly metrics: BrokerMetrics;
   readonly events: EventLog;
-  readonly host: ReplicaHost;
 }
 
 /**
@@ -169,14 +167,13 @@ export class Partitions {
   }
 
   #openTopic(image: ClusterImage, topic: TopicImage, missing: MissingLog): void {
-    const { nodeId, metrics, host } = this.#parts;
+    const { nodeId, metrics } = this.#parts;
     let hosted = this.#topics.get(topic.name);
     let settings: TopicSettings | undefined;
     for (const state of topic.partitions) {
       const known = hosted?.partitions[state.partition];
       if (known) {
-        if (state.replicas.includes(nodeId)) known.follow(state);
-        else this.#removeReplica(topic.name, known);
+        known.follow(state);
         continue;
       }
       if (!state.replicas.includes(nodeId)) continue;
@@ -194,7 +191,7 @@ export class Partitions {
         topic: topic.name,
         topicId: topic.topicId,
         index: state.partition,
-        host,
+        nodeId,
         log,
         state,
         settings,
@@ -250,24 +247,6 @@ export class Partitions {
       });
     }
     forgetTopicCells(this.#parts.metrics, name);
-  }
-
-  /** The picture says that this replica has moved away: its log goes, as Kafka's StopReplica has it. */
-  #removeReplica(name: string, partition: Partition): void {
-    const hosted = this.#topics.get(name);
-    if (!hosted) return;
-    hosted.partitions[partition.index] = undefined;
-    this.#count--;
-    partition.close();
-    const where = { topic: name, partition: partition.index };
-    this.#parts.events.emit(PARTITION_EVENTS.replicaRemoved, { ...where, topicId: partition.topicId });
-    this.#parts.logs.delete(name, partition.index).catch((error: unknown) => {
-      this.#parts.events.emit(PARTITION_EVENTS.deleteFailed, { ...where, error });
-    });
-    if (hosted.partitions.every((other) => other === undefined)) {
-      this.#topics.delete(name);
-      forgetTopicCells(this.#parts.metrics, name);
-    }
   }
 
   #configure(image: ClusterImage, name: string): void {

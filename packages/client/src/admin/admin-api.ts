@@ -2,6 +2,8 @@
 import type { APIS, ApiName, InputOf, MessageOf } from '@moldau/protocol';
 import type { TopicPartition } from '../topic-partition.ts';
 import type * as model from './admin-model.ts';
+import type * as security from './security-model.ts';
+import type * as transaction from './transaction-model.ts';
 
 type RequestOf<N extends ApiName> = InputOf<(typeof APIS)[N]['request']>;
 type ResponseOf<N extends ApiName> = MessageOf<(typeof APIS)[N]['response']>;
@@ -110,6 +112,64 @@ export interface AdminApi {
     partitions: readonly TopicPartition[],
     options?: model.CallOptions,
   ): Promise<model.PartitionOutcome[]>;
+  /** Members by member id or group.instance.id, or all of them. */
+  removeMembersFromConsumerGroup(
+    groupId: string,
+    members: readonly model.MemberToRemove[] | 'all',
+    options?: model.CallOptions & { readonly reason?: string },
+  ): Promise<model.RemovedMember[]>;
+
+  /** All ACLs when no filter is given. */
+  describeAcls(filter?: security.AclFilter, options?: model.CallOptions): Promise<security.AclBinding[]>;
+  /** Outcomes in the order of the ACLs. */
+  createAcls(acls: readonly security.AclBinding[], options?: model.CallOptions): Promise<model.Outcome<true>[]>;
+  /** Outcomes in the order of the filters. */
+  deleteAcls(
+    filters: readonly security.AclFilter[],
+    options?: model.CallOptions,
+  ): Promise<model.Outcome<readonly security.DeletedAcl[]>[]>;
+  /** All quotas when no filter is given. */
+  describeClientQuotas(
+    filter?: security.ClientQuotaFilter,
+    options?: model.CallOptions,
+  ): Promise<security.ClientQuotaEntry[]>;
+  /** Outcomes in the order of the alterations. */
+  alterClientQuotas(
+    alterations: readonly security.ClientQuotaAlteration[],
+    options?: model.CreateTopicsOptions,
+  ): Promise<model.Outcome<true>[]>;
+  /** By user; all users when none are named. */
+  describeUserScramCredentials(
+    users?: readonly string[],
+    options?: model.CallOptions,
+  ): Promise<Map<string, model.Outcome<readonly security.ScramCredential[]>>>;
+  /** By user, one alteration each. Passwords are salted and hashed on this side. */
+  alterUserScramCredentials(
+    alterations: readonly security.ScramAlteration[],
+    options?: model.CallOptions,
+  ): Promise<Map<string, model.Outcome<true>>>;
+
+  listTransactions(options?: transaction.ListTransactionsOptions): Promise<transaction.TransactionListing[]>;
+  /** By transactional id. */
+  describeTransactions(
+    transactionalIds: readonly string[],
+    options?: model.CallOptions,
+  ): Promise<Map<string, model.Outcome<transaction.TransactionDescription>>>;
+  /** Ends a hanging transaction in one partition; see `describeProducers`. */
+  abortTransaction(transaction: transaction.TransactionToAbort, options?: model.CallOptions): Promise<void>;
+  /** By transactional id: its producer is shut out, what it has open is aborted. */
+  fenceProducers(
+    transactionalIds: readonly string[],
+    options?: model.CallOptions,
+  ): Promise<Map<string, model.Outcome<transaction.FencedProducer>>>;
+
+  /** By feature. Which there are, `apiVersions` says. */
+  updateFeatures(
+    updates: readonly model.FeatureUpdate[],
+    options?: model.CreateTopicsOptions,
+  ): Promise<Map<string, model.Outcome<true>>>;
+  /** Throws UNSUPPORTED_VERSION where the cluster has no quorum of controllers. */
+  describeMetadataQuorum(options?: model.CallOptions): Promise<model.QuorumDescription>;
 
   /** What a broker says it speaks; any broker when none is named. */
   apiVersions(nodeId?: number, options?: model.CallOptions): Promise<model.BrokerFeatures>;

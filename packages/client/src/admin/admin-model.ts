@@ -304,3 +304,39 @@ export interface BrokerFeatures {
   }[];
   readonly finalizedFeaturesEpoch: number;
 }
+
+export interface FeatureUpdate {
+  readonly feature: string;
+  /** 0 removes the feature. */
+  readonly maxVersionLevel: number;
+  /** UNSAFE_DOWNGRADE may lose what the newer level has written. Default UPGRADE. */
+  readonly upgradeType?: 'UPGRADE' | 'SAFE_DOWNGRADE' | 'UNSAFE_DOWNGRADE';
+}
+
+/** A member to be removed from its group, by either name. */
+export type MemberToRemove =
+  | { readonly groupInstanceId: string; readonly memberId?: undefined }
+  | { readonly memberId: string; readonly groupInstanceId?: undefined };
+
+export interface RemovedMember {
+  readonly memberId: string;
+  readonly groupInstanceId: string | null;
+  readonly error: KafkaError | undefined;
+}
+
+export interface QuorumReplica {
+  readonly id: number;
+  readonly logEndOffset: number;
+  /** Milliseconds since 1970; -1 when unknown. */
+  readonly lastFetchTimestamp: number;
+  readonly lastCaughtUpTimestamp: number;
+}
+
+export interface QuorumDescription {
+  /** -1 when there is none. */
+  readonly leaderId: number;
+  readonly leaderEpoch: number;
+  readonly highWatermark: number;
+  readonly voters: readonly QuorumReplica[];
+  readonly observers: readonly QuorumReplica[];
+}

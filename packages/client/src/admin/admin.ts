@@ -8,12 +8,15 @@ import { ADMIN_SETTINGS, type AdminOptions } from '../settings/admin-settings.ts
 import { defaultClientId } from '../settings/client-id.ts';
 import { resolveSettings } from '../settings/setting.ts';
 import type { TopicPartition } from '../topic-partition.ts';
+import { createAcls, deleteAcls, describeAcls } from './acls.ts';
 import type { AdminApi } from './admin-api.ts';
 import { AdminCalls } from './admin-calls.ts';
 import type { CallOptions, ElectionType } from './admin-model.ts';
+import { alterClientQuotas, describeClientQuotas } from './client-quotas.ts';
 import { apiVersions, describeCluster, describeLogDirs } from './cluster-calls.ts';
 import { describeConfigs, incrementalAlterConfigs, listConfigResources } from './configs.ts';
 import { electLeaders } from './elections.ts';
+import { updateFeatures } from './features.ts';
 import {
   alterConsumerGroupOffsets,
   deleteConsumerGroupOffsets,
@@ -21,12 +24,16 @@ import {
   describeConsumerGroups,
   listConsumerGroupOffsets,
   listGroups,
+  removeMembersFromConsumerGroup,
 } from './groups.ts';
 import { deleteRecords, describeProducers, listOffsets } from './partitions.ts';
+import { describeMetadataQuorum } from './quorum.ts';
 import { alterPartitionReassignments, listPartitionReassignments } from './reassignments.ts';
 import { unregisterBroker } from './registrations.ts';
 import { alterReplicaLogDirs, describeReplicaLogDirs } from './replica-log-dirs.ts';
+import { alterUserScramCredentials, describeUserScramCredentials } from './scram-users.ts';
 import { createPartitions, createTopics, deleteTopics, describeTopics, listTopics } from './topics.ts';
+import { abortTransaction, describeTransactions, fenceProducers, listTransactions } from './transactions.ts';
 
 type Rest<F> = F extends (calls: AdminCalls, ...rest: infer R) => unknown ? R : never;
 
@@ -120,6 +127,51 @@ export class Admin implements AdminApi {
   }
   deleteConsumerGroupOffsets(...rest: Rest<typeof deleteConsumerGroupOffsets>) {
     return deleteConsumerGroupOffsets(this.#calls, ...rest);
+  }
+  removeMembersFromConsumerGroup(...rest: Rest<typeof removeMembersFromConsumerGroup>) {
+    return removeMembersFromConsumerGroup(this.#calls, ...rest);
+  }
+
+  describeAcls(...rest: Rest<typeof describeAcls>) {
+    return describeAcls(this.#calls, ...rest);
+  }
+  createAcls(...rest: Rest<typeof createAcls>) {
+    return createAcls(this.#calls, ...rest);
+  }
+  deleteAcls(...rest: Rest<typeof deleteAcls>) {
+    return deleteAcls(this.#calls, ...rest);
+  }
+  describeClientQuotas(...rest: Rest<typeof describeClientQuotas>) {
+    return describeClientQuotas(this.#calls, ...rest);
+  }
+  alterClientQuotas(...rest: Rest<typeof alterClientQuotas>) {
+    return alterClientQuotas(this.#calls, ...rest);
+  }
+  describeUserScramCredentials(...rest: Rest<typeof describeUserScramCredentials>) {
+    return describeUserScramCredentials(this.#calls, ...rest);
+  }
+  alterUserScramCredentials(...rest: Rest<typeof alterUserScramCredentials>) {
+    return alterUserScramCredentials(this.#calls, ...rest);
+  }
+
+  listTransactions(...rest: Rest<typeof listTransactions>) {
+    return listTransactions(this.#calls, ...rest);
+  }
+  describeTransactions(...rest: Rest<typeof describeTransactions>) {
+    return describeTransactions(this.#calls, ...rest);
+  }
+  abortTransaction(...rest: Rest<typeof abortTransaction>) {
+    return abortTransaction(this.#calls, ...rest);
+  }
+  fenceProducers(...rest: Rest<typeof fenceProducers>) {
+    return fenceProducers(this.#calls, ...rest);
+  }
+
+  updateFeatures(...rest: Rest<typeof updateFeatures>) {
+    return updateFeatures(this.#calls, ...rest);
+  }
+  describeMetadataQuorum(...rest: Rest<typeof describeMetadataQuorum>) {
+    return describeMetadataQuorum(this.#calls, ...rest);
   }
 
   apiVersions(nodeId?: number, options?: CallOptions) {

@@ -23,10 +23,12 @@ import type {
   GroupListing,
   GroupType,
   ListGroupsOptions,
+  MemberToRemove,
   Node,
   OffsetToCommit,
   Outcome,
   PartitionOutcome,
+  RemovedMember,
 } from './admin-model.ts';
 
 const TYPES: readonly GroupType[] = ['classic', 'consumer', 'share', 'streams'];
@@ -261,6 +263,41 @@ export function deleteConsumerGroupOffsets(
         error: errorOfCode(errorCode, { topic: name, partition }),
       })),
     );
+  });
+}
+
+/** Puts members out of their group; 'all' empties it. One that lives joins again, unless it is stopped. */
+export function removeMembersFromConsumerGroup(
+  calls: AdminCalls,
+  groupId: string,
+  members: readonly MemberToRemove[] | 'all',
+  options: CallOptions & { readonly reason?: string } = {},
+): Promise<RemovedMember[]> {
+  return withCoordinator(calls, 'Removing members', groupId, options, async (coordinator) => {
+    let wanted = members;
+    if (wanted === 'all') {
+      const group = (await describeConsumerGroups(calls, [groupId], options)).get(groupId)!;
+      if (group instanceof KafkaError) throw group;
+      // Static members are known by their instance, which is all that the coordinator keeps for good.
+      wanted = group.members.map(({ memberId, groupInstanceId }) =>
+        groupInstanceId === null ? { memberId } : { groupInstanceId },
+      );
+    }
+    if (wanted.length === 0) return [];
+    const reason = options.reason ?? 'removed by an administrator';
+    const leaving = wanted.map(({ memberId = '', groupInstanceId = null }) => ({ memberId, groupInstanceId }));
+    const answer = await calls.cluster.send(coordinator, 'LeaveGroup', (version) => {
+      if (version < 3) {
+        throw new KafkaError('UNSUPPORTED_VERSION', { message: 'The broker lets members leave one by one only.' });
+      }
+      return { groupId, members: leaving.map((member) => ({ ...member, ...(version >= 5 ? { reason } : {}) })) };
+    });
+    throwOnCode(answer.errorCode);
+    return answer.members.map(({ memberId, groupInstanceId, errorCode }) => ({
+      memberId,
+      groupInstanceId,
+      error: errorOfCode(errorCode),
+    }));
   });
 }
 

@@ -25,7 +25,7 @@ import type { ApiVersionsResponse } from '@moldau/protocol/messages/api-versions
 import { KafkaError, throwOnCode } from '../errors.ts';
 import { BrokerVersions } from './api-versions.ts';
 import { authenticate, type SaslCredentials } from './authentication.ts';
-import { asConnectionError, dial } from './dial.ts';
+import { asConnectionError, dial, type PeerState } from './dial.ts';
 import { FrameSplitter } from './frame-splitter.ts';
 import type { Security } from './security.ts';
 
@@ -111,6 +111,8 @@ export class BrokerConnection {
   #timerAt = Number.POSITIVE_INFINITY;
   #lastUsedAt: number;
   #mutedUntil = 0;
+  /** Something else than versions has been answered. */
+  #answered = false;
   /** An authentication is under way (after the first). */
   #authenticating = false;
   /** When the next request has to wait for an authentication; monotonic. */
@@ -347,6 +349,7 @@ export class BrokerConnection {
       ? decodeRawResponse(request.api, request.version, frame)
       : decodeResponse(request.api, layoutOf(request, frame), frame);
     this.#waiting.shift();
+    if (this.#versions) this.#answered = true;
     this.#lastUsedAt = this.#ports.clock.monotonic();
     const throttleMs = (body as { throttleTimeMs?: number }).throttleTimeMs ?? 0;
     if (throttleMs > 0) this.#mutedUntil = this.#lastUsedAt + throttleMs;
@@ -417,9 +420,10 @@ export class BrokerConnection {
     this.#arm(Math.max(next, now + 1));
   }
 
-  #peerState(): 'silent' | 'silent, encrypted' | 'spoken' {
-    if (this.#versions) return 'spoken';
-    return this.#settings.security?.protocol.endsWith('SSL') ? 'silent, encrypted' : 'silent';
+  #peerState(): PeerState {
+    const { security } = this.#settings;
+    if (!this.#versions) return security?.protocol.endsWith('SSL') ? 'silent, encrypted' : 'silent';
+    return this.#answered || security?.sasl ? 'spoken' : 'versions only';
   }
 
   #fail(cause: unknown): void {

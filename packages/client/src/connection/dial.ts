@@ -61,22 +61,26 @@ function encryptionError(error: TlsError, address: string): KafkaError {
   });
 }
 
+/** What a peer has answered before it ended the connection: nothing, its versions only, or more. */
+export type PeerState = 'silent' | 'silent, encrypted' | 'versions only' | 'spoken';
+
+const HINTS: { readonly [K in PeerState]: string } = {
+  silent: ' It was closed before anything was said: is this a port for TLS?',
+  'silent, encrypted': ' It was closed before anything was said: perhaps the broker does not take our certificate?',
+  // A listener with SASL tells its versions to anybody, and closes at the first other request.
+  'versions only': ' It was closed at the first request: does this port want SASL (security.protocol, sasl.mechanism)?',
+  spoken: '',
+};
+
 /** What ended a connection, as a KafkaError. `state`: what the peer has answered before. */
-export function asConnectionError(
-  cause: unknown,
-  address: string,
-  state: 'silent' | 'silent, encrypted' | 'spoken',
-): KafkaError {
+export function asConnectionError(cause: unknown, address: string, state: PeerState): KafkaError {
   if (cause instanceof KafkaError) return cause;
   if (cause instanceof TlsError) return encryptionError(cause, address);
   if (cause instanceof ImpossibleFrame || cause instanceof ProtocolError) {
     return new KafkaError('NOT_A_KAFKA_BROKER', { message: `${address} ${guess(cause)}`, cause });
   }
   const text = cause instanceof Error ? cause.message : String(cause);
-  const hint =
-    state === 'spoken'
-      ? ''
-      : ` It was closed before anything was said: ${state === 'silent' ? 'is this a port for TLS' : 'perhaps the broker does not take our certificate'}?`;
+  const hint = HINTS[state];
   return new KafkaError('NETWORK_EXCEPTION', { message: `Connection to ${address} lost: ${text}.${hint}`, cause });
 }
 

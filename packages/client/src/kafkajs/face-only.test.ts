@@ -255,8 +255,9 @@ test('what is not there says so, and is refused where it would be ignored', asyn
     expect(() => new kafkajs.Kafka({ brokers, ...options })).toThrow(kafkajs.KafkaJSNotImplemented);
   }
   expect(() => new kafkajs.Kafka({ brokers: [] })).toThrow(kafkajs.KafkaJSNonRetriableError);
+  expect(() => kafka.producer({ transactionalId: 't' })).toThrow(kafkajs.KafkaJSNotImplemented);
   await expect(kafka.producer().transaction()).rejects.toMatchObject({
-    name: 'KafkaJSNonRetriableError',
+    name: 'KafkaJSNotImplemented',
     retriable: false,
   });
   await expect(admin.createAcls({ acl: [] })).rejects.toBeInstanceOf(kafkajs.KafkaJSNotImplemented);

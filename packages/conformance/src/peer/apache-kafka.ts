@@ -33,6 +33,14 @@ rootLogger.level = warn
 rootLogger.appenderRef.out.ref = out
 `;
 
+/** For 3.9, which logs through log4j 1. */
+const oldLogging = `
+log4j.rootLogger=WARN, out
+log4j.appender.out=org.apache.log4j.ConsoleAppender
+log4j.appender.out.layout=org.apache.log4j.PatternLayout
+log4j.appender.out.layout.ConversionPattern=[%d] %p %m (%c)%n
+`;
+
 /** A cluster id as StorageTool takes it. */
 export function newClusterId(): string {
   const random = randomBytes(16);
@@ -96,7 +104,10 @@ export function apacheProcess(o: {
   writeFileSync(properties, propertiesText(settings));
   const logFile = join(directory, 'log4j2.properties');
   writeFileSync(logFile, logging);
-  const java = [`-Dlog4j2.configurationFile=${logFile}`, '-cp', classPath(version)];
+  const oldLogFile = join(directory, 'log4j.properties');
+  writeFileSync(oldLogFile, oldLogging);
+  const configuration = [`-Dlog4j2.configurationFile=${logFile}`, `-Dlog4j.configuration=file:${oldLogFile}`];
+  const java = [...configuration, '-cp', classPath(version)];
   const quick = ['-Xmx256M', '-XX:TieredStopAtLevel=1'];
   const format = ['kafka.tools.StorageTool', 'format', '-t', o.clusterId, '-c', properties];
   const formatted = spawnSync('java', [...quick, ...java, ...format], { encoding: 'utf8' });

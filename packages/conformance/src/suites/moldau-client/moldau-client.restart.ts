@@ -1,4 +1,0 @@
-import { restartContract } from '../../contract/restart.ts';
-import { moldauClient } from './adapter.ts';
-
-restartContract(moldauClient);
