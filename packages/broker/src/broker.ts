@@ -20,7 +20,9 @@ import { BROKER_METRICS, type BrokerMetrics, createMetrics } from './metrics.ts'
 import { Deadlines } from './partition/deadlines.ts';
 import { FetchSessions } from './partition/fetch-sessions.ts';
 import { Partitions } from './partition/partitions.ts';
+import { ReplicaManager } from './partition/replica-manager.ts';
 import { shardLogOf } from './partition/shard-log.ts';
+import { Peers } from './peer/peers.ts';
 import { ProducerIds } from './producer-ids.ts';
 import { logStorageEvent } from './storage-events.ts';
 import { CONSUMER_OFFSETS_TOPIC } from './topic-names.ts';
@@ -96,6 +98,28 @@ export class Broker {
     }
   }
 
+  /** For handlers' neighbours inside this process, and tests: what the broker works with. */
+  get context(): BrokerContext {
+    return this.#parts.context;
+  }
+
+  /** For tests: gone as by kill -9, as far as one process can show it. Sockets end, nothing more is written or answered. */
+  async crash(): Promise<void> {
+    const { context, listeners, connections, cluster, unfollow } = this.#parts;
+    unfollow();
+    cluster.controller.close();
+    context.replicas.close();
+    context.peers.close();
+    const closing = listeners.map((listener) => listener.close());
+    const drained = connections.stop(0);
+    context.partitions.close();
+    await context.groups.stop();
+    await drained;
+    context.deadlines.close();
+    await context.logs.abandon();
+    await Promise.all(closing);
+  }
+
   /** Answers what is in flight, then closes everything. The same promise however often it is called. */
   stop(reason: string): Promise<void> {
     this.#stopping ??= stop(this.#parts, reason);
@@ -168,11 +192,25 @@ async function open(options: BrokerOptions, events: EventLog, undo: (() => unkno
   const cluster = await openCluster({ ports, config, engine, logs, endpoints, events });
   undo.push(() => cluster.close());
 
-  partitions = new Partitions({ nodeId: config.nodeId, config, logs, metrics, events });
+  const image = () => cluster.engine.image;
+  const peers = new Peers({ nodeId: config.nodeId, ports, config, image });
+  undo.push(() => peers.close());
+  const replicas: ReplicaManager = new ReplicaManager({
+    nodeId: config.nodeId,
+    config,
+    ports,
+    image,
+    peers,
+    controller: cluster.controller,
+    events,
+    metrics,
+    partitions: () => hosted.all(),
+  });
+  undo.push(() => replicas.close());
+  partitions = new Partitions({ nodeId: config.nodeId, config, logs, metrics, events, host: replicas });
   const hosted = partitions;
   const deadlines = new Deadlines(ports.clock, ports.timers);
   undo.push(() => deadlines.close());
-  const image = () => cluster.engine.image;
   const groups = new GroupCoordinator({
     config,
     ports,
@@ -207,6 +245,8 @@ async function open(options: BrokerOptions, events: EventLog, undo: (() => unkno
       config.maxIncrementalFetchSessionCacheSlots,
       () => (ports.random.bytes(4).readUInt32BE(0) & 0x7fff_ffff) >>> 0,
     ),
+    replicas,
+    peers,
     parked: { fetches: 0, produces: 0 },
     deadlines,
     metrics,
@@ -227,6 +267,7 @@ async function open(options: BrokerOptions, events: EventLog, undo: (() => unkno
   groups.onImage(image(), ClusterImage.empty);
   await groups.start();
   logs.startHousekeeping();
+  replicas.start();
 
   connections = new Connections(context);
   return { context, listeners, connections, cluster, unfollow, failed };
@@ -240,7 +281,8 @@ function follow(context: BrokerContext, image: ClusterImage, previous: ClusterIm
   context.groups.onImage(image, previous, batch);
 }
 
-function readGauges({ metrics, partitions, parked, fetchSessions, logs }: BrokerContext): void {
+function readGauges(context: BrokerContext): void {
+  const { metrics, partitions, parked, fetchSessions, logs } = context;
   const { stats } = logs;
   metrics.logWrites.read = () => stats.writes;
   metrics.logWrittenBytes.read = () => stats.writtenBytes;
@@ -250,6 +292,12 @@ function readGauges({ metrics, partitions, parked, fetchSessions, logs }: Broker
   metrics.logReadBytesDisk.read = () => stats.diskReadBytes;
   metrics.fetchSessionEvictions.read = () => fetchSessions.evictions;
   metrics.partitions.read = () => partitions.count;
+  const { replicas } = context;
+  metrics.underReplicatedPartitions.read = () => count(partitions, (partition) => partition.underReplicated);
+  metrics.underMinIsrPartitions.read = () => count(partitions, (partition) => partition.minIsrMargin < 0);
+  metrics.atMinIsrPartitions.read = () =>
+    count(partitions, (partition) => partition.isLeader && partition.minIsrMargin === 0);
+  metrics.replicaMaxLag.read = () => replicas.maxLag;
   metrics.leaders.read = () => count(partitions, (partition) => partition.isLeader);
   metrics.offlinePartitions.read = () => count(partitions, (partition) => partition.offline);
   metrics.parkedFetches.read = () => parked.fetches;
@@ -278,6 +326,7 @@ async function stop({ context, listeners, connections, cluster, unfollow }: Part
   // A listener is closed only when its connections are gone, so it is waited for after them.
   const closing = listeners.map((listener) => listener.close());
   const drained = connections.stop(stopGraceMs);
+  context.replicas.close();
   partitions.wakeFetches();
   await step('coordinators', () => groups.stop());
   await step('connections', () => drained);
@@ -285,6 +334,7 @@ async function stop({ context, listeners, connections, cluster, unfollow }: Part
   unfollow();
   partitions.close();
   deadlines.close();
+  context.peers.close();
   const { brokerEpoch } = cluster.controller;
   await step('cluster', () => cluster.close());
   await step('logs', () => logs.close({ brokerEpoch }));

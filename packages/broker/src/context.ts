@@ -11,6 +11,8 @@ import type { BrokerMetrics } from './metrics.ts';
 import type { Deadlines } from './partition/deadlines.ts';
 import type { FetchSessions } from './partition/fetch-sessions.ts';
 import type { Partitions } from './partition/partitions.ts';
+import type { ReplicaManager } from './partition/replica-manager.ts';
+import type { Peers } from './peer/peers.ts';
 import type { ProducerIds } from './producer-ids.ts';
 
 /** Where this broker is reached on one of its listeners, as told to clients. */
@@ -42,6 +44,10 @@ export interface BrokerContext {
   readonly groups: GroupCoordinator;
   readonly producerIds: ProducerIds;
   readonly fetchSessions: FetchSessions;
+  /** Copying from other brokers, and other brokers copying from here. */
+  readonly replicas: ReplicaManager;
+  /** Connections to the other brokers. */
+  readonly peers: Peers;
   /** How many requests wait here now, by what they wait for. */
   readonly parked: { fetches: number; produces: number };
   /** One heap of deadlines for everything that waits here. */
@@ -69,6 +75,11 @@ export interface Call {
   aborted(): boolean;
   /** Names what to do when the connection closes before the answer; one at a time, the last counts. For whoever parks the call. */
   onAbort(run: () => void): void;
+  /**
+   * Names what to do when the next request of the connection has arrived and waits for this one's answer, for whoever
+   * parked the call. Not called for one that was there before.
+   */
+  onFollowed(run: () => void): void;
   /**
    * Names what to do when the memory of the answer (record batches that it refers to) is no longer looked at: sent to the
    * last byte, or never to be sent. Not called when the connection broke off in the middle.

@@ -212,4 +212,82 @@ export const PARTITION_EVENTS = eventTable('partition', {
     meaning: 'A log on disk belongs to no topic that the metadata knows. It is set aside, not deleted and not served.',
     fields: { topic: 'text', partition: 'number', topicId: 'text' },
   },
+  replicaRemoved: {
+    level: 'info',
+    meaning: 'A replica was moved away from this broker by the controller; its log is deleted here.',
+    fields: { topic: 'text', partition: 'number', topicId: 'text' },
+  },
+});
+
+/** Copying between brokers, and who is in sync. */
+export const REPLICA_EVENTS = eventTable('replica', {
+  isrChanged: {
+    level: 'info',
+    meaning:
+      'The in-sync replicas of a partition led here changed. A member left because it fell behind (its broker is down, slow or cut off) or joined because it caught up.',
+    fields: {
+      topic: 'text',
+      partition: 'number',
+      isr: 'list',
+      joined: 'list',
+      left: 'list',
+      reason: 'text',
+      leaderEpoch: 'number',
+    },
+  },
+  isrUpdateFailed: {
+    level: 'warn',
+    burstMax: 10,
+    meaning: 'The controller could not be asked for other in-sync replicas. It is asked again.',
+    fields: { wishes: 'number', retryMs: 'duration', error: 'error' },
+  },
+  isrUpdateRefused: {
+    level: 'info',
+    burstMax: 10,
+    meaning: 'The controller refused other in-sync replicas, mostly because it knew something newer.',
+    fields: { topic: 'text', partition: 'number', wished: 'list', error: 'text' },
+  },
+  fetchFailed: {
+    level: 'warn',
+    burstMax: 10,
+    meaning: 'Copying from another broker failed; it is tried again.',
+    fields: { leader: 'number', retryMs: 'duration', error: 'error' },
+  },
+  truncated: {
+    level: 'info',
+    burstMax: 100,
+    meaning: 'Records that the leader does not have were cut off the end of a log: nobody had been told they are safe.',
+    fields: { topic: 'text', partition: 'number', leader: 'number', offset: 'number', fromOffset: 'number' },
+  },
+  startedOver: {
+    level: 'warn',
+    burstMax: 100,
+    meaning: "A log was behind the beginning of its leader's and is copied anew from there.",
+    fields: { topic: 'text', partition: 'number', leader: 'number', offset: 'number', fromOffset: 'number' },
+  },
+  truncationRefused: {
+    level: 'error',
+    meaning:
+      'Following the leader would drop records that were promised to be safe. This replica stays as it is and is not copied any more: look at how the leader lost them. Deleting the log directory of this replica makes it be copied anew.',
+    fields: { topic: 'text', partition: 'number', leader: 'number', offset: 'number', highWatermark: 'number' },
+  },
+  appendFailed: {
+    level: 'error',
+    burstMax: 10,
+    meaning: 'What the leader sent could not be written; the partition pauses and is tried again.',
+    fields: { topic: 'text', partition: 'number', leader: 'number', error: 'error' },
+  },
+  epochsWentBack: {
+    level: 'error',
+    meaning:
+      'The metadata names an older leader epoch than the log of this partition has seen: the metadata store was lost or restored from an old copy. The partition is not served here, nothing is cut. Restore the newest store.',
+    fields: { topic: 'text', partition: 'number', leaderEpoch: 'number', logEpoch: 'number' },
+  },
+  lagCheckSkipped: {
+    level: 'warn',
+    burstMax: 10,
+    meaning:
+      'This broker stood still for a while (lateMs), so that every follower looks slow: nobody leaves an ISR for it.',
+    fields: { lateMs: 'duration' },
+  },
 });

@@ -267,6 +267,51 @@ export const BROKER_METRICS = {
     name: 'moldau_log_read_disk_bytes_total',
     help: 'Bytes of fetches read from log files',
   },
+  underReplicatedPartitions: {
+    kind: 'gauge',
+    name: 'kafka_server_replicamanager_underreplicatedpartitions',
+    help: 'Partitions led here with fewer replicas in sync than they have',
+  },
+  underMinIsrPartitions: {
+    kind: 'gauge',
+    name: 'kafka_server_replicamanager_underminisrpartitioncount',
+    help: 'Partitions led here with fewer replicas in sync than min.insync.replicas: acks=all is refused',
+  },
+  atMinIsrPartitions: {
+    kind: 'gauge',
+    name: 'kafka_server_replicamanager_atminisrpartitioncount',
+    help: 'Partitions led here with just min.insync.replicas replicas in sync',
+  },
+  isrShrinks: {
+    kind: 'counter',
+    name: 'kafka_server_replicamanager_isrshrinks_total',
+    help: 'Times a replica left the in-sync set of a partition led here',
+  },
+  isrExpands: {
+    kind: 'counter',
+    name: 'kafka_server_replicamanager_isrexpands_total',
+    help: 'Times a replica joined the in-sync set of a partition led here',
+  },
+  failedIsrUpdates: {
+    kind: 'counter',
+    name: 'kafka_server_replicamanager_failedisrupdates_total',
+    help: 'Changes of in-sync sets that the controller refused or could not be asked for',
+  },
+  replicaMaxLag: {
+    kind: 'gauge',
+    name: 'kafka_server_replicafetchermanager_maxlag',
+    help: 'Largest number of records that a partition copied here is behind its leader',
+  },
+  replicationBytesIn: {
+    kind: 'counter',
+    name: 'kafka_server_brokertopicmetrics_replicationbytesin_total',
+    help: 'Bytes of record batches copied from other brokers',
+  },
+  replicationBytesOut: {
+    kind: 'counter',
+    name: 'kafka_server_brokertopicmetrics_replicationbytesout_total',
+    help: 'Bytes of record batches copied by other brokers',
+  },
   ...GROUP_METRICS,
 } as const satisfies Record<string, MetricDefinition>;
 

@@ -41,3 +41,4 @@ export type * from './kafkajs/model.ts';
 export { Partitioners } from './kafkajs/partitioners.ts';
 export type { Producer } from './kafkajs/producer.ts';
 export { PartitionAssigners } from './kafkajs/settings.ts';
+export type { Transaction } from './kafkajs/transaction.ts';

@@ -180,6 +180,7 @@ public final class ConformanceClient {
             settings.put("group.id", command.get("group").asText());
             settings.put("auto.offset.reset", command.get("reset").asText());
             settings.put("session.timeout.ms", command.get("sessionTimeoutMs").asInt());
+            settings.put("isolation.level", command.get("isolation").asText());
             settings.put("heartbeat.interval.ms", 300);
             settings.put("auto.commit.interval.ms", 500);
             settings.put("metadata.max.age.ms", 1_000);

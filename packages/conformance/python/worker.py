@@ -75,7 +75,7 @@ class ConfluentClient:
         for future in admin.create_topics([topic]).values():
             future.result(30)
 
-    def sender(self, codec, acks, idempotent):
+    def sender(self, codec, acks, idempotent, java_partitioner):
         settings = {
             "compression.type": codec,
             "acks": acks,
@@ -84,6 +84,8 @@ class ConfluentClient:
             "message.timeout.ms": 60000,
             "linger.ms": 2,
         }
+        if java_partitioner:
+            settings["partitioner"] = "murmur2_random"
         return self.kafka.Producer({**self.base, **settings})
 
     def send(self, producer, topic, records):
@@ -135,6 +137,7 @@ class ConfluentClient:
                     "topic.metadata.refresh.interval.ms": 1000,
                     "fetch.wait.max.ms": 100,
                     "partition.assignment.strategy": o["assignor"],
+                    "isolation.level": o["isolation"],
                 }
                 if o["instanceId"] is not None:
                     settings["group.instance.id"] = o["instanceId"]
@@ -204,7 +207,7 @@ class KafkaPythonClient:
         admin.create_topics([topic])
         admin.close()
 
-    def sender(self, codec, acks, _idempotent):
+    def sender(self, codec, acks, _idempotent, _java_partitioner):
         return self.kafka.KafkaProducer(
             bootstrap_servers=self.bootstrap,
             compression_type=None if codec == "none" else codec,
@@ -303,7 +306,12 @@ class Worker:
         if op == "createTopic":
             self.client.create_topic(command["name"], command["partitions"], command["configs"])
         elif op == "openSender":
-            settings = (command["codec"], command["acks"], command["idempotent"])
+            settings = (
+                command["codec"],
+                command["acks"],
+                command["idempotent"],
+                command["javaPartitioner"],
+            )
             self.senders[command["sender"]] = self.client.sender(*settings)
         elif op == "send":
             self.client.send(self.senders[command["sender"]], command["topic"], command["records"])

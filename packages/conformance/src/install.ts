@@ -22,6 +22,8 @@ export function suiteNeeds(suite: string): readonly Need[] {
     cluster: ['jars', 'python', 'zookeeper', 'machine'],
     faults: ['machine'],
     course: ['jars'],
+    interop: ['jars', 'python'],
+    transactions: ['jars', 'python'],
     'client-security': ['jars'],
   };
   return needs[suite] ?? [];

@@ -190,6 +190,7 @@ export class ClientConnection implements CallConnection {
     if (this.#advancing) return;
     this.#advancing = true;
     let held = false;
+    let followed: PendingRequest | undefined;
     while (!this.#closed && !this.#closing && !this.#stopping) {
       if (this.#heldFrame === undefined) {
         const step = this.#framing.next();
@@ -208,6 +209,7 @@ export class ClientConnection implements CallConnection {
         if (!this.#mayStart(frame)) {
           this.#heldFrame = memory ? frame : owned(frame);
           held = true;
+          followed = this.#requests[this.#requests.length - 1];
           break;
         }
         if (this.#host.mayPipeline(frame)) {
@@ -227,6 +229,7 @@ export class ClientConnection implements CallConnection {
       this.#startRequest(frame);
     }
     this.#advancing = false;
+    followed?.followed();
     if (this.#closed) return;
     if (held !== this.#paused) {
       this.#paused = held;

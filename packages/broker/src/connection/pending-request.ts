@@ -26,6 +26,7 @@ export class PendingRequest implements Call {
   readonly frameBytes: number;
   outcome: Outcome | undefined;
   #onAbort: (() => void) | undefined;
+  #onFollowed: (() => void) | undefined;
   #onSent: (() => void)[] | undefined;
 
   constructor(connection: ClientConnection, receivedAtMs: number, frameBytes: number) {
@@ -44,6 +45,17 @@ export class PendingRequest implements Call {
 
   onAbort(run: () => void): void {
     this.#onAbort = run;
+  }
+
+  onFollowed(run: () => void): void {
+    this.#onFollowed = run;
+  }
+
+  /** The next request of the connection is here and waits for this one. */
+  followed(): void {
+    const run = this.#onFollowed;
+    this.#onFollowed = undefined;
+    run?.();
   }
 
   onSent(run: () => void): void {
@@ -68,6 +80,7 @@ export class PendingRequest implements Call {
     if (this.outcome !== undefined) return;
     this.outcome = outcome;
     this.#onAbort = undefined;
+    this.#onFollowed = undefined;
     this.connection.requestFinished(outcome);
   }
 

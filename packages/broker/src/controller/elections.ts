@@ -13,10 +13,12 @@ import {
 export function reconcileBrokers(image: ClusterImage, alive: readonly AliveBroker[]): MetadataRecord[] {
   const records: MetadataRecord[] = [];
   const restarted = new Set<number>();
-  for (const { brokerId, brokerEpoch, incarnationId, endpoints, rack } of alive) {
+  for (const { brokerId, brokerEpoch, incarnationId, endpoints, rack, previousBrokerEpoch } of alive) {
     if (image.broker(brokerId)?.brokerEpoch === brokerEpoch) continue;
     restarted.add(brokerId);
-    records.push({ kind: 'brokerRegistered', brokerId, brokerEpoch, incarnationId, endpoints, rack });
+    records.push({
+      ...{ kind: 'brokerRegistered', brokerId, brokerEpoch, incarnationId, endpoints, rack, previousBrokerEpoch },
+    });
   }
   const living = new Set(alive.map((broker) => broker.brokerId));
   const gone = image.liveBrokers().filter((broker) => !living.has(broker.brokerId));

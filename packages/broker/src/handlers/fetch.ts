@@ -2,8 +2,8 @@
 //   v5 log start offset   v7 sessions (KIP-227)   v9 leader epoch   v12 divergence by last epoch   v13 topics by id
 //   v15 replica state     v16 leader hints (KIP-951)
 // Batches go from the log to the socket unopened: an offset inside a batch is answered with the whole batch.
-// Differs from Kafka: a request that names a replica id is refused per partition until there are followers, so that no
-// client can pose as one and move the high watermark (CVE-2018-1288).
+// A follower's fetch (v15+, with its broker epoch) is served by `replica-fetch`. Differs from Kafka: an older one that names
+// a replica id is refused per partition, so that no client can pose as a follower and move the high watermark.
 import { type InputOf, ZERO_UUID } from '@moldau/protocol';
 import { errorCode, type WireError } from '@moldau/protocol/errors';
 import type { FetchRequest, FetchResponse } from '@moldau/protocol/messages/fetch';
@@ -15,6 +15,7 @@ import type { FetchContext, FetchedPartition } from '../partition/fetch-sessions
 import { ParkedFetch } from '../partition/parked.ts';
 import type { Partition } from '../partition/partition.ts';
 import { leaderHint, type NodeEndpoint } from './leader-hint.ts';
+import { replicaFetch } from './replica-fetch.ts';
 
 type Response = InputOf<typeof FetchResponse>;
 type TopicAnswer = Response['responses'][number];
@@ -28,6 +29,7 @@ const NO_CHUNKS: readonly Buffer[] = [];
 export function fetch(broker: BrokerContext, call: Call, request: FetchRequest): Later<Response> {
   const byTopicId = call.apiVersion >= TOPIC_IDS_SINCE;
   const replicaId = call.apiVersion >= 15 ? request.replicaState.replicaId : request.replicaId;
+  if (call.apiVersion >= 15 && replicaId >= 0) return replicaFetch(broker, call, request);
   const context = broker.fetchSessions.open({
     sessionId: request.sessionId,
     sessionEpoch: request.sessionEpoch,

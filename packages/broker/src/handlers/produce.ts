@@ -12,6 +12,7 @@ import { BATCH_OVERHEAD, isTransactional } from '@moldau/protocol/records/batch-
 import type { Appended } from '@moldau/storage';
 import { type BrokerContext, type Call, CLOSE_CONNECTION, Later, NO_RESPONSE } from '../context.ts';
 import type { DeadlineHandle } from '../partition/deadlines.ts';
+import type { WaitFailure } from '../partition/parked.ts';
 import type { Partition, Refused } from '../partition/partition.ts';
 import { isInternalTopic } from '../topic-names.ts';
 import { leaderHint, type NodeEndpoint } from './leader-hint.ts';
@@ -121,11 +122,7 @@ class PendingProduce {
     answer.open = true;
     if (this.#acks === -1) {
       partition.whenReplicated(endOffset, (failure) => {
-        this.#settle(
-          answer,
-          partition,
-          failure === 'notLeader' ? 'NOT_LEADER_OR_FOLLOWER' : failure && 'KAFKA_STORAGE_ERROR',
-        );
+        this.#settle(answer, partition, failure && ERROR_OF[failure]);
       });
     } else {
       partition.log.whenPersisted(endOffset, (error) => {
@@ -189,6 +186,13 @@ class PendingProduce {
     else this.#later.resolve(this.#refused ? CLOSE_CONNECTION : NO_RESPONSE);
   }
 }
+
+/** Why an acks=all is not answered with success. */
+const ERROR_OF: Record<WaitFailure, WireError> = {
+  notLeader: 'NOT_LEADER_OR_FOLLOWER',
+  offline: 'KAFKA_STORAGE_ERROR',
+  notEnoughReplicas: 'NOT_ENOUGH_REPLICAS_AFTER_APPEND',
+};
 
 const NO_RECORDS = Buffer.alloc(0);
 

@@ -2,6 +2,7 @@
 // caller (packages/cli), which calls `stop` and says what happened.
 import { hostname } from 'node:os';
 import { nodePorts } from '@moldau/kernel/node/ports';
+import type { MetadataEngine } from '@moldau/metadata';
 import { Broker } from '../broker.ts';
 import { readBrokerConfig } from '../config/read-config.ts';
 import type { AdvertisedEndpoint } from '../context.ts';
@@ -19,6 +20,8 @@ export interface BrokerProcessOptions {
   /** Where log events go: 1 stdout, 2 stderr. */
   /** `level`: the least severe that is written, default 'info'. */
   readonly log: { readonly format: LogFormat; readonly fd: number; readonly level?: EventLevel };
+  /** This broker's view of the metadata store, where others in the process share it. */
+  readonly engine?: () => Promise<MetadataEngine>;
 }
 
 export interface BrokerProcess {
@@ -50,6 +53,7 @@ export async function startBrokerProcess(options: BrokerProcessOptions): Promise
     log: await logSink(log.format, log.fd),
     ...(log.level && { logLevel: log.level }),
     hostName: hostname(),
+    ...(options.engine && { engine: options.engine }),
   });
   let metricsServer: { readonly port: number; close(): Promise<void> } | undefined;
   if (config.metricsPort !== null) {

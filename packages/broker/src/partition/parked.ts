@@ -2,8 +2,8 @@
 // business of whoever parks (see deadlines.ts): a waiter that timed out ignores its release.
 // Always: waiters of an offset are released in the order of offsets, each once.
 
-/** What keeps a waiter from ever being released. */
-export type WaitFailure = 'offline' | 'notLeader';
+/** What keeps a waiter from ever being released; or what it waited for came, on fewer replicas than it asked for. */
+export type WaitFailure = 'offline' | 'notLeader' | 'notEnoughReplicas';
 
 export type OffsetWaiter = (failure?: WaitFailure) => void;
 
@@ -32,8 +32,8 @@ export class OffsetWaiters {
   }
 
   /** Calls every waiter for an offset at or below `reached`. */
-  release(reached: number): void {
-    while (this.#head < this.#offsets.length && this.#offsets[this.#head]! <= reached) this.#take()();
+  release(reached: number, failure?: WaitFailure): void {
+    while (this.#head < this.#offsets.length && this.#offsets[this.#head]! <= reached) this.#take()(failure);
     this.#shrink();
   }
 

@@ -39,7 +39,7 @@ export type FollowerStep =
   | { readonly kind: 'refuse'; readonly offset: number };
 
 export function judgeAnswer(log: FollowerLog, answer: LeaderAnswer, mayLoseCommitted: boolean): FollowerStep {
-  if (answer.error === 'OFFSET_OUT_OF_RANGE') return outOfRange(log, answer);
+  if (answer.error === 'OFFSET_OUT_OF_RANGE') return outOfRange(log, answer, mayLoseCommitted);
   if (answer.error !== undefined) return { kind: 'retry', error: answer.error };
   if (answer.divergingEpoch.endOffset < 0) return { kind: 'take' };
   const offset = followerRules.cutAt(log, answer.divergingEpoch);
@@ -58,10 +58,11 @@ export const followerRules = {
   },
 };
 
-function outOfRange(log: FollowerLog, answer: LeaderAnswer): FollowerStep {
+function outOfRange(log: FollowerLog, answer: LeaderAnswer, mayLoseCommitted: boolean): FollowerStep {
   const { logStartOffset } = answer;
   // Retention or DeleteRecords has removed there what we were about to copy. A log that reaches further than the leader's
   // is told so by a diverging epoch, so that anything else is a leader of a moment ago: ask again.
   if (logStartOffset > log.endOffset) return { kind: 'startOver', offset: logStartOffset };
+  if (mayLoseCommitted && logStartOffset >= 0) return { kind: 'startOver', offset: logStartOffset };
   return { kind: 'retry', error: 'OFFSET_OUT_OF_RANGE' };
 }

@@ -12,6 +12,7 @@ import { type TopicSettings, topicSettings } from '../config/topic-settings.ts';
 import { type EventLog, PARTITION_EVENTS } from '../events.ts';
 import type { BrokerMetrics } from '../metrics.ts';
 import { Partition } from './partition.ts';
+import type { ReplicaHost } from './replica-host.ts';
 import { forgetTopicCells, topicCells } from './topic-cells.ts';
 
 export interface PartitionsParts {
@@ -20,6 +21,7 @@ export interface PartitionsParts {
   readonly logs: LogStore;
   readonly metrics: BrokerMetrics;
   readonly events: EventLog;
+  readonly host: ReplicaHost;
 }
 
 /**
@@ -167,13 +169,14 @@ export class Partitions {
   }
 
   #openTopic(image: ClusterImage, topic: TopicImage, missing: MissingLog): void {
-    const { nodeId, metrics } = this.#parts;
+    const { nodeId, metrics, host } = this.#parts;
     let hosted = this.#topics.get(topic.name);
     let settings: TopicSettings | undefined;
     for (const state of topic.partitions) {
       const known = hosted?.partitions[state.partition];
       if (known) {
-        known.follow(state);
+        if (state.replicas.includes(nodeId)) known.follow(state);
+        else this.#removeReplica(topic.name, known);
         continue;
       }
       if (!state.replicas.includes(nodeId)) continue;
@@ -191,7 +194,7 @@ export class Partitions {
         topic: topic.name,
         topicId: topic.topicId,
         index: state.partition,
-        nodeId,
+        host,
         log,
         state,
         settings,
@@ -247,6 +250,24 @@ export class Partitions {
       });
     }
     forgetTopicCells(this.#parts.metrics, name);
+  }
+
+  /** The picture says that this replica has moved away: its log goes, as Kafka's StopReplica has it. */
+  #removeReplica(name: string, partition: Partition): void {
+    const hosted = this.#topics.get(name);
+    if (!hosted) return;
+    hosted.partitions[partition.index] = undefined;
+    this.#count--;
+    partition.close();
+    const where = { topic: name, partition: partition.index };
+    this.#parts.events.emit(PARTITION_EVENTS.replicaRemoved, { ...where, topicId: partition.topicId });
+    this.#parts.logs.delete(name, partition.index).catch((error: unknown) => {
+      this.#parts.events.emit(PARTITION_EVENTS.deleteFailed, { ...where, error });
+    });
+    if (hosted.partitions.every((other) => other === undefined)) {
+      this.#topics.delete(name);
+      forgetTopicCells(this.#parts.metrics, name);
+    }
   }
 
   #configure(image: ClusterImage, name: string): void {

@@ -25,9 +25,11 @@ export function shardLogOf(partition: Partition, clock: Clock): ShardLog {
     whenPersisted(endOffset, done) {
       let inside = true;
       partition.whenReplicated(endOffset, (failure) => {
-        const error = failure && new BrokerDiskError('STORAGE_FAILED', `${log.name} is ${failure}`);
-        if (inside) queueMicrotask(() => done(error));
-        else done(error);
+        // On fewer replicas than asked for, and below the high watermark all the same: it stands.
+        const lost = failure !== undefined && failure !== 'notEnoughReplicas';
+        const error = lost && new BrokerDiskError('STORAGE_FAILED', `${log.name} is ${failure}`);
+        if (inside) queueMicrotask(() => done(error || undefined));
+        else done(error || undefined);
       });
       inside = false;
     },

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nodePorts } from '@moldau/kernel/node/ports';
+import type { MetadataEngine } from '@moldau/metadata';
 import { Broker } from '../broker.ts';
 import { readBrokerConfig } from '../config/read-config.ts';
 import type { EventLevel, LogSink } from '../events.ts';
@@ -21,17 +22,29 @@ export class TestBroker {
   readonly events: TestEvent[] = [];
   #broker: Broker | undefined;
   readonly #settings: Readonly<Record<string, string>>;
+  readonly #engine: (() => Promise<MetadataEngine>) | undefined;
   readonly #clients: RawClient[] = [];
 
-  private constructor(directory: string, settings: Readonly<Record<string, string>>) {
+  private constructor(
+    directory: string,
+    settings: Readonly<Record<string, string>>,
+    engine: (() => Promise<MetadataEngine>) | undefined,
+  ) {
     this.directory = directory;
     this.#settings = settings;
+    this.#engine = engine;
   }
 
-  /** Starts a broker with Kafka's settings by name; unset ones have small, quick values for tests. */
-  static async start(settings: Readonly<Record<string, string>> = {}): Promise<TestBroker> {
+  /**
+   * Starts a broker with Kafka's settings by name; unset ones have small, quick values for tests. `engine`: its view of a
+   * metadata store that others share.
+   */
+  static async start(
+    settings: Readonly<Record<string, string>> = {},
+    engine?: () => Promise<MetadataEngine>,
+  ): Promise<TestBroker> {
     const directory = await mkdtemp(join(tmpdir(), 'moldau-broker-'));
-    const test = new TestBroker(directory, settings);
+    const test = new TestBroker(directory, settings, engine);
     await test.#open();
     return test;
   }
@@ -82,7 +95,17 @@ export class TestBroker {
     const sink: LogSink = {
       write: (level, name, _meaning, fields) => this.events.push({ level, name, fields }),
     };
-    this.#broker = await Broker.start({ ports: nodePorts, config, log: sink, logLevel: 'debug' });
+    const engine = this.#engine && { engine: this.#engine };
+    this.#broker = await Broker.start({ ports: nodePorts, config, log: sink, logLevel: 'debug', ...engine });
+  }
+
+  /** Stops in order and keeps the directory: `open` starts it again. */
+  close(): Promise<void> {
+    return this.#close();
+  }
+
+  open(): Promise<void> {
+    return this.#open();
   }
 
   async #close(): Promise<void> {

@@ -86,6 +86,39 @@ test('moldau start says what listens and one line to try; a second one says that
   expect(await broker.interrupt()).toMatchObject({ status: 0, stderr: '' });
 });
 
+test('moldau start --brokers 3 is a cluster in one process, its data under one folder; its data come back', async () => {
+  const start = ['start', '--brokers', '3', '--port', '0', '--data', 'cluster'];
+  const first = new Command(...start);
+  const [, address] = await first.says(
+    /^Moldau 0\.1\.0 listens on\n {2}(localhost:\d+) {2}PLAINTEXT, broker 1\n(?: {2}localhost:\d+ {2}PLAINTEXT, broker [23]\n){2}/,
+  );
+  expect(readdirSync(join(directory, 'cluster')).sort()).toEqual([
+    '__moldau_metadata',
+    'broker-1',
+    'broker-2',
+    'broker-3',
+  ]);
+  const topics = (at: string, ...words: string[]) => new Command('topics', '--bootstrap-server', at, ...words).ended;
+  expect((await topics(address!, '--create', '--topic', 'spread', '--partitions', '3')).stdout).toBe(
+    'Created topic spread.\n',
+  );
+  const { stdout } = await topics(address!, '--describe', '--topic', 'spread');
+  expect(stdout).toMatch(/\tPartitionCount: 3\tReplicationFactor: 3\t/);
+  const leaders = [...stdout.matchAll(/\tLeader: (\d)/g)].map(([, id]) => id).sort();
+  expect(leaders).toEqual(['1', '2', '3']);
+  const endpoints = await new Command('cluster', 'list-endpoints', '-b', address!).ended;
+  expect([...endpoints.stdout.matchAll(/^(\d) .* unfenced +broker *$/gm)].map(([, id]) => id)).toEqual(['1', '2', '3']);
+  expect(await first.interrupt()).toMatchObject({ status: 0, stderr: '' });
+
+  const alone = await new Command('start', '--port', '0', '--data', 'cluster').ended;
+  expect([alone.status, alone.stderr]).toEqual([1, expect.stringContaining('has the data of several brokers')]);
+
+  const second = new Command(...start);
+  const [, again] = await second.says(/^ {2}(localhost:\d+) {2}PLAINTEXT, broker 1\n/m);
+  expect((await topics(again!, '--list')).stdout).toBe('spread\n');
+  expect((await second.interrupt()).status).toBe(0);
+});
+
 test('kafka-server-start -daemon answers when the broker listens, kafka-server-stop when it has stopped', async () => {
   writeFileSync(
     join(directory, 'server.properties'),

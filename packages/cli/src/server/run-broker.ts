@@ -1,5 +1,6 @@
-// A broker as this process: started, announced, stopped on a signal. Shared by kafka-server-start and `moldau start`.
-import { startBrokerProcess } from '@moldau/broker/node/main';
+// A broker, or several, as this process: started, announced, stopped on a signal. Shared by kafka-server-start and `moldau
+// start`.
+import { type BrokerProcessOptions, startBrokerProcess } from '@moldau/broker/node/main';
 import { CommandLineError } from '../command-line/option.ts';
 import type { Terminal } from '../terminal.ts';
 import { announceBroker } from './run-files.ts';
@@ -10,12 +11,14 @@ export interface BrokerRun {
   readonly file?: { readonly name: string; readonly text: string };
   /** `key=value`, stronger than the file. */
   readonly overrides: readonly string[];
+  /** More than one broker: what each has beyond `overrides`. */
+  readonly several?: readonly (readonly string[])[];
   /** What it was started from, for people. */
   readonly source: string;
   readonly log: { readonly format: 'json' | 'text'; readonly fd: number; readonly level: 'info' | 'warn' };
   /** Said when the port is taken: how to choose another with this command. */
   readonly otherPort: string;
-  onListening?(broker: BrokerProcess): void;
+  onListening?(brokers: readonly BrokerProcess[]): void;
 }
 
 /** Runs until a signal or a failure; answers the exit status. Throws CommandLineError when it cannot start. */
@@ -23,28 +26,45 @@ export async function runBroker(run: BrokerRun, terminal: Terminal): Promise<num
   // Listened for from here on: a signal that meets the start lets it finish, and then stops in order. Without it a broker
   // that has just said it is there would end without its last words.
   const interrupted = new Promise<undefined>((resolve) => terminal.onInterrupt(() => resolve(undefined)));
-  let broker: BrokerProcess;
+  let started: Started;
   try {
-    broker = await startBrokerProcess({
-      ...(run.file ? { file: run.file } : {}),
-      overrides: run.overrides,
-      environment: brokerEnvironment(),
-      log: run.log,
-    });
+    started = await startAll(run);
   } catch (error) {
     throw new CommandLineError(whyNot(error, run), { usage: false });
   }
-  for (const warning of broker.warnings) terminal.err(`${warning}\n`);
-  const forget = announceBroker({ pid: process.pid, nodeId: broker.nodeId, source: run.source });
-  run.onListening?.(broker);
-  const failure = await Promise.race([interrupted, broker.failed]);
+  const { brokers } = started;
+  for (const warning of new Set(brokers.flatMap(({ warnings }) => warnings))) terminal.err(`${warning}\n`);
+  const forget = announceBroker({ pid: process.pid, nodeId: brokers[0]!.nodeId, source: run.source });
+  run.onListening?.(brokers);
+  const failure = await Promise.race([interrupted, started.failed]);
   try {
     if (failure) terminal.err(`The broker has to stop: ${failure.message}\n`);
-    await broker.stop();
+    await started.stop();
   } finally {
     forget();
   }
   return failure ? 1 : 0;
+}
+
+interface Started {
+  readonly brokers: readonly BrokerProcess[];
+  readonly failed: Promise<Error>;
+  stop(): Promise<void>;
+}
+
+async function startAll(run: BrokerRun): Promise<Started> {
+  const options = (more: readonly string[]): BrokerProcessOptions => ({
+    ...(run.file ? { file: run.file } : {}),
+    overrides: [...run.overrides, ...more],
+    environment: brokerEnvironment(),
+    log: run.log,
+  });
+  if (!run.several) {
+    const broker = await startBrokerProcess(options([]));
+    return { brokers: [broker], failed: broker.failed, stop: () => broker.stop() };
+  }
+  const { startSeveralBrokers } = await import('@moldau/broker/node/several-brokers');
+  return await startSeveralBrokers(run.several.map(options));
 }
 
 /** Variables that begin with MOLDAU_ are broker settings, but for those that are about the process. */

@@ -1,6 +1,7 @@
-// `moldau start`, which `npm start` runs: a broker here and now, without a properties file.
-import { readFileSync } from 'node:fs';
-import { relative, resolve } from 'node:path';
+// `moldau start`, which `npm start` runs: a broker here and now, without a properties file; or, with --brokers, several in
+// this process, as a cluster to develop against.
+import { existsSync, readFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
 import pc from 'picocolors';
 import { CommandLineError, defineOptions, STANDARD_OPTIONS } from '../command-line/option.ts';
 import { parseOptions } from '../command-line/parse.ts';
@@ -14,6 +15,13 @@ import type { BrokerProcess } from './run-broker.ts';
 const OPTIONS = {
   ...defineOptions({
     port: { description: 'Where to listen.', argument: 'required', shown: 'port', kind: 'integer', default: 9092 },
+    brokers: {
+      description: 'How many brokers, in this one process, on ports that follow each other.',
+      argument: 'required',
+      shown: 'number',
+      kind: 'integer',
+      default: 1,
+    },
     host: { description: 'Which interface to listen on.', argument: 'required', shown: 'host', default: 'localhost' },
     data: {
       description: 'Directory for the data; made if missing.',
@@ -59,16 +67,20 @@ async function run(args: readonly string[], terminal: Terminal): Promise<number>
   }
   const port = options.numberOr('port', 9092);
   const data = resolve(options.value('data')!);
+  const count = options.numberOr('brokers', 1);
+  if (count < 1 || count > BROKERS_MAX) throw new CommandLineError(`--brokers: from 1 to ${BROKERS_MAX}`);
+  refuseForeignData(data, count);
   const { runBroker } = await import('./run-broker.ts');
   return await runBroker(
     {
       ...configFile(options),
       overrides: [...settings(options, port, data), ...options.values('override')],
+      ...(count > 1 ? { several: severalSettings(options, port, data, count) } : {}),
       source: data,
       // Without --verbose only what needs attention is worth a line.
       log: { format: 'text', fd: 2, level: options.has('verbose') ? 'info' : 'warn' },
       otherPort: `npm start -- --port ${port + 1}`,
-      onListening: (broker) => terminal.out(welcome(broker, data, terminal)),
+      onListening: (brokers) => terminal.out(welcome(brokers, data, terminal)),
     },
     terminal,
   );
@@ -97,13 +109,58 @@ function settings(options: ParsedOptions<typeof OPTIONS>, port: number, data: st
   return chosen;
 }
 
-function welcome(broker: BrokerProcess, data: string, terminal: Terminal): string {
+/** A cluster of more has nothing to show on one machine. */
+const BROKERS_MAX = 16;
+
+/** Where the broker keeps its data in a folder that it shares with others. */
+const brokerDirectory = (data: string, id: number) => join(data, `broker-${id}`);
+
+/** What one broker has in a folder would be taken for partitions by several, and the other way round. */
+function refuseForeignData(data: string, count: number): void {
+  const single = existsSync(join(data, 'meta.properties'));
+  const several = existsSync(brokerDirectory(data, 1));
+  if (count > 1 ? single : several) {
+    const found = single ? 'one broker' : 'several brokers';
+    throw new CommandLineError(`${data} has the data of ${found}; give another folder: --data`, { usage: false });
+  }
+}
+
+/** Ids from 1, ports from --port on (0: any), a folder each; the store of the cluster's metadata beside them. */
+function severalSettings(
+  options: ParsedOptions<typeof OPTIONS>,
+  port: number,
+  data: string,
+  count: number,
+): (readonly string[])[] {
+  const given = options.values('override').map((setting) => setting.slice(0, setting.indexOf('=')));
+  const replicas = Math.min(3, count);
+  return Array.from({ length: count }, (_, index) => {
+    const id = index + 1;
+    const own = [
+      `node.id=${id}`,
+      `listeners=PLAINTEXT://${options.value('host')}:${port === 0 ? 0 : port + index}`,
+      `log.dirs=${brokerDirectory(data, id)}`,
+      `metadata.log.dir=${data}`,
+    ];
+    // What is asked for is stronger; ids, ports and folders cannot be the same for all.
+    if (!options.has('config') && !given.includes('default.replication.factor')) {
+      own.push(`default.replication.factor=${replicas}`);
+    }
+    return own;
+  });
+}
+
+function welcome(brokers: readonly BrokerProcess[], data: string, terminal: Terminal): string {
   const colors = pc.createColors(terminal.outputIsTerminal && pc.isColorSupported);
   const shown = relative(process.cwd(), data);
-  const address = broker.endpoints[0] ? `${broker.endpoints[0].host}:${broker.endpoints[0].port}` : '';
-  const lines = broker.endpoints.map(
-    ({ listener, host, port }) => `  ${colors.bold(`${host}:${port}`)}  ${listener}, for every Kafka client\n`,
+  const endpoints = brokers.flatMap((broker) =>
+    broker.endpoints.map((endpoint) => ({ ...endpoint, id: broker.nodeId })),
   );
+  const address = endpoints[0] ? `${endpoints[0].host}:${endpoints[0].port}` : '';
+  const lines = endpoints.map(({ listener, host, port, id }) => {
+    const who = brokers.length > 1 ? `broker ${id}` : 'for every Kafka client';
+    return `  ${colors.bold(`${host}:${port}`)}  ${listener}, ${who}\n`;
+  });
   const tool = inRepository() ? 'bin/kafka-console-' : 'npx moldau console-';
   const suffix = inRepository() ? '.sh' : '';
   const to = `--bootstrap-server ${address} --topic greetings`;

@@ -1,6 +1,7 @@
 // Producer of the KafkaJS face. `acks` and `compression` are chosen per call there and per producer here, so there is
 // one native producer for each pair in use. Partitions are chosen before records go in, by the partitioner configured.
 import type { Ports } from '@moldau/kernel';
+import type { Codec } from '@moldau/protocol/compression/codec';
 import { Admin as NativeAdmin } from '../admin/admin.ts';
 import { KafkaError } from '../errors.ts';
 import { Producer as NativeProducer } from '../producer/producer.ts';
@@ -29,8 +30,9 @@ import type {
 } from './model.ts';
 import { Partitioners } from './partitioners.ts';
 import { adminOptions, producerOptions, type Retry, retryOf, serversOf } from './settings.ts';
+import { type Transaction, Transactions } from './transaction.ts';
 
-const CODECS = new Map<number, 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'>([
+const CODECS = new Map<number, Codec>([
   [CompressionTypes.None, 'none'],
   [CompressionTypes.GZIP, 'gzip'],
   [CompressionTypes.Snappy, 'snappy'],
@@ -57,9 +59,10 @@ export class Producer {
   #servers: string[] = [];
   #admin: NativeAdmin | undefined;
   #disconnecting = false;
+  #transactional: NativeProducer | undefined;
+  #transactions: Transactions | undefined;
 
   constructor(ports: Ports, config: KafkaConfig, own: ProducerConfig, logger: Logger) {
-    if (own.transactionalId !== undefined) throw noTransactions();
     this.#ports = ports;
     this.#config = config;
     this.#own = own;
@@ -89,10 +92,13 @@ export class Producer {
     if (!admin) return;
     this.#disconnecting = true;
     try {
-      await Promise.all([...this.#natives.values()].map((native) => native.close()));
+      const natives = [...this.#natives.values(), ...(this.#transactional ? [this.#transactional] : [])];
+      await Promise.all(natives.map((native) => native.close()));
       await admin.close();
     } finally {
       this.#natives.clear();
+      this.#transactional = undefined;
+      this.#transactions = undefined;
       this.#topics.clear();
       this.#admin = undefined;
       this.#disconnecting = false;
@@ -109,44 +115,61 @@ export class Producer {
     return this.sendBatch({ ...options, topicMessages: [{ topic, messages }] });
   }
 
-  async sendBatch({ acks = -1, compression = 0, topicMessages = [] }: ProducerBatch): Promise<RecordMetadata[]> {
-    this.#check(topicMessages, acks);
-    return inKafkaJsErrors(async () => {
-      const native = this.#native(acks, compression);
-      const places = await Promise.all(
-        topicMessages.map(({ topic }) =>
-          withRetries(this.#ports, this.#retry, () => this.#partitionsOf(topic, native), mayAnswerOtherwise),
-        ),
-      );
-      const sends = topicMessages.flatMap(({ topic, messages }, index) =>
-        messages.map((message) => {
-          const partition = this.#partition({ topic, partitionMetadata: places[index]!, message });
-          return native.send({
-            topic,
-            partition,
-            key: message.key,
-            value: message.value,
-            headers: pairs(message.headers),
-            ...(message.timestamp === undefined ? {} : { timestamp: Number(message.timestamp) }),
-          });
-        }),
-      );
-      const outcomes = await Promise.allSettled(sends);
-      const failed = outcomes.find(({ status }) => status === 'rejected') as PromiseRejectedResult | undefined;
-      if (failed) {
-        for (const { topic } of topicMessages) this.#topics.delete(topic);
-        const error = kafkaJsError(failed.reason);
-        if (!mayAnswerOtherwise(error)) throw error;
-        // The native producer has tried as often as it was told.
-        throw new KafkaJSNumberOfRetriesExceeded(error, { retryCount: this.#retry.retries });
-      }
-      if (acks === 0) return [];
-      return byPartition((outcomes as PromiseFulfilledResult<NativeMetadata>[]).map(({ value }) => value));
-    });
+  async sendBatch(batch: ProducerBatch): Promise<RecordMetadata[]> {
+    const { acks = -1, compression = 0, topicMessages = [] } = batch;
+    this.#check(topicMessages, acks, this.#own.idempotent === true);
+    return inKafkaJsErrors(() => this.#sendThrough(this.#native(acks, compression), batch));
   }
 
-  transaction(): Promise<never> {
-    return Promise.reject(noTransactions());
+  /**
+   * One transaction at a time; messages sent on the object that this answers belong to it, those sent on the producer do
+   * not. Needs `transactionalId`.
+   */
+  async transaction(): Promise<Transaction> {
+    if (this.#own.transactionalId === undefined) {
+      throw new KafkaJSNonRetriableError('Transactions need a transactionalId in the configuration of the producer.');
+    }
+    if (!this.#admin) throw notConnected('producer');
+    this.#transactions ??= new Transactions({
+      native: (compression) => this.#transactionalNative(compression),
+      sendThrough: async (native, batch) => {
+        this.#check(batch.topicMessages ?? [], batch.acks ?? -1, true);
+        return this.#sendThrough(native, batch);
+      },
+    });
+    return this.#transactions.begin();
+  }
+
+  async #sendThrough(native: NativeProducer, { acks = -1, topicMessages = [] }: ProducerBatch) {
+    const places = await Promise.all(
+      topicMessages.map(({ topic }) =>
+        withRetries(this.#ports, this.#retry, () => this.#partitionsOf(topic, native), mayAnswerOtherwise),
+      ),
+    );
+    const sends = topicMessages.flatMap(({ topic, messages }, index) =>
+      messages.map((message) => {
+        const partition = this.#partition({ topic, partitionMetadata: places[index]!, message });
+        return native.send({
+          topic,
+          partition,
+          key: message.key,
+          value: message.value,
+          headers: pairs(message.headers),
+          ...(message.timestamp === undefined ? {} : { timestamp: Number(message.timestamp) }),
+        });
+      }),
+    );
+    const outcomes = await Promise.allSettled(sends);
+    const failed = outcomes.find(({ status }) => status === 'rejected') as PromiseRejectedResult | undefined;
+    if (failed) {
+      for (const { topic } of topicMessages) this.#topics.delete(topic);
+      const error = kafkaJsError(failed.reason);
+      if (!mayAnswerOtherwise(error)) throw error;
+      // The native producer has tried as often as it was told.
+      throw new KafkaJSNumberOfRetriesExceeded(error, { retryCount: this.#retry.retries });
+    }
+    if (acks === 0) return [];
+    return byPartition((outcomes as PromiseFulfilledResult<NativeMetadata>[]).map(({ value }) => value));
   }
 
   on(eventName: string, listener: EventListener): () => void {
@@ -157,9 +180,9 @@ export class Producer {
     return this.#logger;
   }
 
-  #check(topicMessages: readonly TopicMessages[], acks: number): void {
+  #check(topicMessages: readonly TopicMessages[], acks: number, idempotent: boolean): void {
     if (![-1, 0, 1].includes(acks)) throw new KafkaJSNonRetriableError(`acks is ${acks}; it must be -1, 0 or 1.`);
-    if (this.#own.idempotent && acks !== -1) {
+    if (idempotent && acks !== -1) {
       throw new KafkaJSNonRetriableError(
         'An idempotent producer needs the word of all in-sync replicas: acks must be -1.',
       );
@@ -179,8 +202,7 @@ export class Producer {
   }
 
   #native(acks: number, compression: number): NativeProducer {
-    const codec = CODECS.get(compression & 7);
-    if (codec === undefined) throw new KafkaJSNotImplemented(`There is no compression ${compression}.`);
+    const codec = codecOf(compression);
     const key = `${acks} ${codec}`;
     let native = this.#natives.get(key);
     if (!native) {
@@ -193,6 +215,24 @@ export class Producer {
       this.#natives.set(key, native);
     }
     return native;
+  }
+
+  /** There can be but one producer with a transactional id: the codec is that of the latest call. */
+  #transactionalNative(compression: number | undefined): NativeProducer {
+    const codec = codecOf(compression ?? CompressionTypes.None);
+    if (this.#transactional) {
+      if (compression !== undefined) this.#transactional.compressWith(codec);
+      return this.#transactional;
+    }
+    const { transactionalId, transactionTimeout } = this.#own;
+    this.#transactional = new NativeProducer({
+      ...producerOptions(this.#config, { ...this.#own, idempotent: true }, this.#servers, this.#retry),
+      transactionalId,
+      ...(transactionTimeout === undefined ? {} : { transactionTimeoutMs: transactionTimeout }),
+      compressionType: codec,
+      ports: this.#ports,
+    });
+    return this.#transactional;
   }
 
   /** Asked for again when metadataMaxAge is over, or a send to the topic has failed. */
@@ -217,8 +257,10 @@ export class Producer {
   }
 }
 
-function noTransactions(): KafkaJSNotImplemented {
-  return new KafkaJSNotImplemented('Transactions are not supported by this client yet.');
+function codecOf(compression: number): Codec {
+  const codec = CODECS.get(compression & 7);
+  if (codec === undefined) throw new KafkaJSNotImplemented(`There is no compression ${compression}.`);
+  return codec;
 }
 
 /** A list of values becomes one header each, under the same key. */

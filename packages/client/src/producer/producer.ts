@@ -3,6 +3,7 @@
 // Bounds: buffer.memory for what is appended, the same again for what is held; a record beyond both fails at once. A
 // record is held for max.block.ms at most.
 import type { Ports, TimerHandle } from '@moldau/kernel';
+import type { Codec } from '@moldau/protocol/compression/codec';
 import { batchSizeUpperBound } from '@moldau/protocol/records/batch-builder';
 import { Cluster } from '../cluster/cluster.ts';
 import { retrying } from '../cluster/retry.ts';
@@ -160,6 +161,11 @@ export class Producer<K = Bytes, V = Bytes> implements ProducerApi<K, V> {
       told(asKafkaError(error), undefined);
       throw error;
     }
+  }
+
+  /** For the KafkaJS face, where each call names its codec: what is sent from now on is compressed with this one. */
+  compressWith(compressionType: Codec): void {
+    this.#sender.compressWith(compressionType, levelOf({ ...this.#settings, compressionType }));
   }
 
   metrics(): ProducerMetrics {

@@ -76,6 +76,8 @@ export class Sender {
   readonly #isUrgent: () => boolean;
   readonly #inFlight = new Map<number, number>();
   #idempotent: boolean;
+  #codec: Codec;
+  #level: number | undefined;
   #identifying = false;
   #identifyFailures = 0;
   #identifyNotBefore = 0;
@@ -102,6 +104,8 @@ export class Sender {
     this.#onProgress = o.onProgress;
     this.#isUrgent = o.isUrgent;
     this.#idempotent = o.settings.idempotent;
+    this.#codec = o.settings.codec;
+    this.#level = o.settings.level;
     this.#transactions = o.transactions;
     this.#sequences = new Sequences({ raisesEpoch: o.transactions === undefined });
   }
@@ -109,6 +113,12 @@ export class Sender {
   /** What makes sending pointless from now on, or undefined. */
   get fatal(): KafkaError | undefined {
     return this.#fatal;
+  }
+
+  /** Of batches that have not been sent yet. */
+  compressWith(codec: Codec, level: number | undefined): void {
+    this.#codec = codec;
+    this.#level = level;
   }
 
   /** Looks for work once this turn is over. */
@@ -302,8 +312,8 @@ export class Sender {
   }
 
   #encode(batch: ProducerBatch): Buffer {
-    const { codec, level } = this.#settings;
-    const records = batch.encode(codec, level, this.#transactions !== undefined);
+    const codec = this.#codec;
+    const records = batch.encode(codec, this.#level, this.#transactions !== undefined);
     if (codec !== 'none') this.#accumulator.compressed(batch.sizeBytes, records.length);
     return records;
   }

@@ -36,6 +36,8 @@ export async function ask(
   const { transactionalId } = settings;
   const newest = request.v2 ? NEWEST.v2 : NEWEST.v1;
   if (request.kind === 'findCoordinator') {
+    // A broker without transactions may still know what a coordinator is, and have none for ever.
+    if (request.of === 'transaction') (await cluster.anyConnection()).versions.pick('EndTxn');
     const node = await findCoordinator(cluster, request.key, request.of);
     return { error: 'NONE', nodeId: node.id };
   }

@@ -36,6 +36,8 @@ export interface SenderOptions {
   readonly acks?: -1 | 0 | 1;
   /** Default false. */
   readonly idempotent?: boolean;
+  /** Keys go where Kafka's Java client puts them, also where that is not the client's default (librdkafka). */
+  readonly javaPartitioner?: boolean;
 }
 
 export interface Sender {
@@ -64,6 +66,8 @@ export interface JoinOptions {
   /** Default 6000, the least Kafka allows. */
   readonly sessionTimeoutMs?: number;
   readonly assignor?: 'range' | 'roundrobin' | 'cooperative-sticky';
+  /** Default read_uncommitted. */
+  readonly isolation?: 'read_committed';
   /** In a process of its own where the client is one, so that it can crash. */
   readonly separately?: boolean;
 }

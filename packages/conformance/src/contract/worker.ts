@@ -2,12 +2,12 @@
 // answers, and tells of records and assignments, the same way on standard output. Bytes travel as base64, null as null.
 //
 //   → {"id":1,"op":"createTopic","name":"t","partitions":1,"configs":{}}          ← {"id":1}
-//   → {"id":2,"op":"openSender","sender":"s1","codec":"none","acks":-1,"idempotent":false}   ← {"id":2}
+//   → {"id":2,"op":"openSender","sender":"s1","codec":"none","acks":-1,"idempotent":false,"javaPartitioner":false}   ← {"id":2}
 //   → {"id":3,"op":"send","sender":"s1","topic":"t","records":[{"key":…,"value":…,"headers":[[k,v]…],"partition":0}]}
 //        ← {"id":3}  or  {"id":3,"code":10,"error":"…"}    (code: the broker's, 0 when it was not the broker)
 //   → {"id":4,"op":"closeSender","sender":"s1"}                                   ← {"id":4}
 //   → {"id":5,"op":"join","member":"m1","group":"g","topic":"t","reset":"earliest","sessionTimeoutMs":6000,
-//      "assignor":"range","instanceId":null}                                      ← {"id":5}
+//      "assignor":"range","isolation":"read_uncommitted","instanceId":null}                                      ← {"id":5}
 //        then  {"member":"m1","held":[0,1],"assignments":1}
 //        and   {"member":"m1","records":[{"partition":0,"offset":0,"timestamp":0,"key":…,"value":…,"headers":[[k,v]]}]}
 //        and   {"member":"m1","failure":"…"}
@@ -114,6 +114,7 @@ class WorkerProcess {
       reset: o.reset ?? 'earliest',
       sessionTimeoutMs: o.sessionTimeoutMs ?? 6_000,
       assignor: o.assignor ?? 'range',
+      isolation: o.isolation ?? 'read_uncommitted',
       instanceId: o.instanceId ?? null,
     });
     return member;
@@ -201,7 +202,12 @@ class WorkerClient implements ConnectedClient {
 
   async sender(o: SenderOptions = {}): Promise<Sender> {
     const sender = `s${++this.#senders}`;
-    const settings = { codec: o.codec ?? 'none', acks: o.acks ?? -1, idempotent: o.idempotent ?? false };
+    const settings = {
+      codec: o.codec ?? 'none',
+      acks: o.acks ?? -1,
+      idempotent: o.idempotent ?? false,
+      javaPartitioner: o.javaPartitioner ?? false,
+    };
     await this.#worker.order({ op: 'openSender', sender, ...settings });
     return {
       send: (topic, records) => this.#worker.order({ op: 'send', sender, topic, records: records.map(wireRecord) }),

@@ -394,6 +394,22 @@ export class LogStore {
     for (const directory of this.#directories) await directory.lock.release();
   }
 
+  /** As kill -9 leaves it: what is not in a file by now never will be, nothing is marked, the directories are let go. */
+  async abandon(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#housekeeping.stop();
+    this.#removals.stop();
+    for (const directory of this.#directories) {
+      for (const log of directory.logs.values()) {
+        log.shut(new BrokerDiskError('STORAGE_CLOSED', `${log.name} was abandoned`));
+      }
+    }
+    await this.#shared.background.drained();
+    this.#shared.files.closeAll();
+    for (const directory of this.#directories) await directory.lock.release();
+  }
+
   async #closeDirectory(directory: LogDirectory, brokerEpoch: number): Promise<void> {
     const logs = [...directory.logs.values()];
     let next = 0;

@@ -1,7 +1,16 @@
 // A client of ZooKeeper, one object for one session: carries out what the session wishes (sockets, timers), and gives its
 // requests the shape of methods. When the session is over (`onOver`), so is the object: make another.
 // In the flow: the engine asks and watches here; `session.ts` decides; kernel's Network carries the bytes.
-import type { Clock, Connection, Endpoint, Network, Random, TimerHandle, Timers } from '@moldau/kernel';
+import type {
+  Clock,
+  Connection,
+  Endpoint,
+  Network,
+  Random,
+  TimerHandle,
+  Timers,
+  TlsClientOptions,
+} from '@moldau/kernel';
 import type { ConnectString } from './connect-string.ts';
 import { ZooKeeperError, zooKeeperErrorCode } from './errors.ts';
 import { Frames, framed } from './frames.ts';
@@ -42,8 +51,10 @@ export interface ZooKeeperOptions {
   readonly inFlightMax?: number;
   /** Shown to the ensemble on each connection; for digest, `user:password`. */
   readonly credentials?: readonly Credentials[];
-  /** How to reach a server. Default: plain TCP. */
-  readonly connector?: (server: Endpoint, timeoutMs: number) => Promise<Connection>;
+  /** A session to go on with, instead of a new one. */
+  readonly session?: { readonly id: string; readonly password: Uint8Array };
+  /** Servers are reached encrypted. Their name in it is the host of `connect`. */
+  readonly tls?: TlsClientOptions;
   readonly onState?: (state: SessionState, why: string) => void;
   /** Called once; nothing more comes after it. */
   readonly onOver?: (why: Over) => void;
@@ -91,6 +102,7 @@ export class ZooKeeperClient {
       inFlightMax: options.inFlightMax ?? 10,
       queueMax: QUEUE_MAX,
       credentials: options.credentials ?? [],
+      ...(options.session && { session: options.session }),
       random: () => random.float(),
     });
     this.#run(this.#session.start(this.#now()));
@@ -103,6 +115,11 @@ export class ZooKeeperClient {
   /** 16 hex digits, as `Stat.ephemeralOwner` shows them; all zeros before the first connection. */
   get sessionId(): string {
     return this.#session.sessionId;
+  }
+
+  /** Whoever shows it may go on with the session: a secret. */
+  get password(): Uint8Array {
+    return this.#session.password;
   }
 
   /** As granted; before the first connection, as asked for. */
@@ -414,9 +431,9 @@ export class ZooKeeperClient {
     const generation = ++this.#generation;
     let connection: Connection;
     try {
-      const connector =
-        this.#o.connector ?? ((to, limit) => this.#o.ports.network.connect({ ...to, timeoutMs: limit }));
-      connection = await connector(server, timeoutMs);
+      const { tls, ports } = this.#o;
+      const encrypted = tls && { tls: { servername: server.host, ...tls } };
+      connection = await ports.network.connect({ ...server, timeoutMs, ...encrypted });
     } catch (error) {
       if (generation === this.#generation) this.#run(this.#session.lost((error as Error).message, this.#now()));
       return;

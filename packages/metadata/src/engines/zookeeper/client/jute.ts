@@ -14,6 +14,7 @@ export class JuteWriter {
   #buffer = Buffer.allocUnsafe(256);
   #length = 0;
 
+  /** Where `count` bytes may be written. Ask before naming `#buffer`: it may be another one afterwards. */
   #room(count: number): number {
     const at = this.#length;
     this.#length += count;
@@ -26,7 +27,8 @@ export class JuteWriter {
   }
 
   int(value: number): this {
-    this.#buffer.writeInt32BE(value, this.#room(4));
+    const at = this.#room(4);
+    this.#buffer.writeInt32BE(value, at);
     return this;
   }
 
@@ -39,26 +41,30 @@ export class JuteWriter {
 
   /** 8 bytes, written as 16 hex digits. */
   id(hex: string): this {
-    this.#buffer.write(hex, this.#room(8), 8, 'hex');
+    const at = this.#room(8);
+    this.#buffer.write(hex, at, 8, 'hex');
     return this;
   }
 
   bool(value: boolean): this {
-    this.#buffer[this.#room(1)] = value ? 1 : 0;
+    const at = this.#room(1);
+    this.#buffer[at] = value ? 1 : 0;
     return this;
   }
 
   bytes(value: Uint8Array | null): this {
     if (value === null) return this.int(-1);
     this.int(value.length);
-    this.#buffer.set(value, this.#room(value.length));
+    const at = this.#room(value.length);
+    this.#buffer.set(value, at);
     return this;
   }
 
   string(value: string): this {
     const length = Buffer.byteLength(value);
     this.int(length);
-    this.#buffer.write(value, this.#room(length), length);
+    const at = this.#room(length);
+    this.#buffer.write(value, at, length);
     return this;
   }
 

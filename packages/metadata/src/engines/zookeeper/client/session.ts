@@ -67,6 +67,7 @@ export interface SessionOptions {
   /** Requests that wait to be sent; more are refused with QUEUE_FULL. */
   readonly queueMax: number;
   readonly credentials: readonly Credentials[];
+  readonly session?: { readonly id: string; readonly password: Uint8Array };
   /** [0, 1): spreads the pauses between attempts. */
   readonly random: () => number;
 }
@@ -110,6 +111,10 @@ export class Session {
   constructor(options: SessionOptions) {
     this.#o = options;
     this.#timeoutMs = options.sessionTimeoutMs;
+    if (options.session) {
+      this.#sessionId = options.session.id;
+      this.#password = options.session.password;
+    }
   }
 
   get state(): SessionState {
@@ -119,6 +124,10 @@ export class Session {
   /** 16 hex digits; all zeros before the first connection. */
   get sessionId(): string {
     return this.#sessionId;
+  }
+
+  get password(): Uint8Array {
+    return this.#password;
   }
 
   /** As granted by the ensemble. */
