@@ -163,7 +163,7 @@ async function open(options: BrokerOptions, events: EventLog, undo: (() => unkno
   let partitions: Partitions | undefined;
   const failedDirectories = new Set<string>();
   // A metadata store that takes nothing any more is told by an event; produce and fetch go on without it (invariant 26).
-  const openStore = options.engine ?? (() => openEngine({ ports, config, events, onFailed: () => {} }));
+  const openStore = options.engine ?? (() => openEngine({ ports, config, events, metrics, onFailed: () => {} }));
   const engine = await openStore();
   undo.push(() => engine.close());
   const clusterId = await clusterIdFor({ ports, config, engine });

@@ -11,6 +11,7 @@ import { REMOTE_STORAGE_SETTINGS } from './settings/remote-storage.ts';
 import { REPLICATION_SETTINGS } from './settings/replication.ts';
 import { SECURITY_SETTINGS } from './settings/security.ts';
 import { TRANSACTION_SETTINGS } from './settings/transactions.ts';
+import { ZOOKEEPER_SETTINGS } from './settings/zookeeper.ts';
 
 export const BROKER_SETTINGS = {
   ...GENERAL_SETTINGS,
@@ -23,6 +24,7 @@ export const BROKER_SETTINGS = {
   ...MEASURING_SETTINGS,
   ...SECURITY_SETTINGS,
   ...REMOTE_STORAGE_SETTINGS,
+  ...ZOOKEEPER_SETTINGS,
 };
 export type BrokerSettings = typeof BROKER_SETTINGS;
 export type BrokerSettingName = keyof BrokerSettings;

@@ -135,9 +135,9 @@ value and what is allowed, for all settings at once:
 \`\`\`
 
 Kafka's own files start a broker as they stand. What they say and Moldau has no use for is taken with a warning; what
-would drop a protection or a promise if it were ignored is refused (both listed below). A file for ZooKeeper
-(\`zookeeper.connect\`) is refused: Moldau keeps the metadata of the cluster itself, in \`__moldau_metadata\` in the first log
-directory. That directory belongs to the data: without it, or with an old copy of it, the broker does not start.
+would drop a protection or a promise if it were ignored is refused (both listed below). With \`zookeeper.connect\` the
+metadata of the cluster is kept in that ensemble; without it, in \`__moldau_metadata\` in the first log directory. That
+directory belongs to the data: without it, or with an old copy of it, the broker does not start.
 
 Durations are in milliseconds and sizes in bytes unless the name says otherwise. \`9223372036854775807\` means no limit.
 `;

@@ -13,7 +13,6 @@ const useListeners: Verdict = {
   kind: 'refuse',
   why: 'Kafka 3.0 removed it; say it in listeners or advertised.listeners',
 };
-const noZooKeeper = 'Moldau keeps its metadata itself, beside the data';
 
 const named: Readonly<Record<string, Verdict>> = {
   port: useListeners,
@@ -45,15 +44,11 @@ const named: Readonly<Record<string, Verdict>> = {
     kind: 'warn',
     why: 'there is no authorizer yet, so that every client may do everything',
   },
-  'zookeeper.connect': {
-    kind: 'refuse',
-    why: `${noZooKeeper}, and cannot join a ZooKeeper ensemble yet. Remove the line (or give --override zookeeper.connect=) to run this broker by itself`,
-  },
-  'zookeeper.metadata.migration.enable': { kind: 'warn', why: noZooKeeper },
+  'zookeeper.metadata.migration.enable': { kind: 'warn', why: "it belongs to Kafka's move to KRaft and has no effect" },
 };
 
 const prefixes: ReadonlyArray<readonly [prefix: string, verdict: Verdict]> = [
-  ['zookeeper.', { kind: 'warn', why: `${noZooKeeper}; it has no effect` }],
+  ['zookeeper.', { kind: 'warn', why: "Moldau's own client of ZooKeeper has no such setting; it has no effect" }],
   ['password.encoder.', gone('4.0')],
   ['confluent.', { kind: 'warn', why: "it belongs to Confluent's distribution and has no effect" }],
   ['rsm.config.', { kind: 'warn', why: 'tiered storage is not supported; it has no effect' }],

@@ -5,9 +5,12 @@ import { type EmbeddedEvent, EmbeddedStore, type MetadataEngine } from '@moldau/
 import type { BrokerConfig } from '../config/broker-config.ts';
 import type { AdvertisedEndpoint } from '../context.ts';
 import type { EventLog } from '../events.ts';
+import type { MetricsOf } from '../metrics.ts';
 import { ControllerHost } from './controller-host.ts';
 import { CONTROLLER_EVENTS } from './events.ts';
+import { openZooKeeper, usesZooKeeper } from './open-zookeeper.ts';
 import { checkStore, type LogOnDisk, StoreMismatch } from './store-check.ts';
+import type { ZOOKEEPER_METRICS } from './zookeeper-events.ts';
 
 /** The name of the store's directory inside a log directory. */
 export const METADATA_DIRECTORY = '__moldau_metadata';
@@ -23,6 +26,7 @@ export interface EngineOptions {
   readonly ports: Ports;
   readonly config: BrokerConfig;
   readonly events: EventLog;
+  readonly metrics?: MetricsOf<typeof ZOOKEEPER_METRICS>;
   /** The store failed for good; called at most once. */
   readonly onFailed: (error: Error) => void;
 }
@@ -41,7 +45,12 @@ export interface ClusterOptions {
   readonly events: EventLog;
 }
 
-/** Where the embedded store of a broker is kept. */
+/** Where the metadata is, for messages. */
+function storeName(config: BrokerConfig): string {
+  return usesZooKeeper(config) ? `ZooKeeper (${config.zookeeperConnect})` : storeDirectory(config);
+}
+
+/** Where the embedded store of a broker is kept, or what is remembered of the one in ZooKeeper. */
 export function storeDirectory(config: BrokerConfig): string {
   return `${config.metadataLogDir ?? config.logDirs[0]}/${METADATA_DIRECTORY}`;
 }
@@ -57,6 +66,7 @@ export async function openEngine(options: EngineOptions): Promise<MetadataEngine
   if (first !== undefined && ports.disk.exists(first) && !isDirectory(ports, first)) {
     throw new Error(`cannot use ${first} (setting 'log.dirs'): it is a file; name a directory, made if it is missing`);
   }
+  if (usesZooKeeper(config)) return openZooKeeper({ ...options, directory: storeDirectory(config) });
   const store = await EmbeddedStore.open({
     ports,
     directory: storeDirectory(config),
@@ -93,7 +103,7 @@ function isDirectory({ disk }: Ports, path: string): boolean {
 export async function openCluster(options: ClusterOptions): Promise<Cluster> {
   const { ports, config, logs, events, engine, endpoints } = options;
   const { clusterId, previousBrokerEpoch } = logs;
-  const directory = storeDirectory(config);
+  const directory = storeName(config);
   checkStore({ image: engine.image, storeDirectory: directory, clusterId, logs: logs.logs() });
   if (engine.fresh) {
     const formed = await engine.form(clusterId);

@@ -36,7 +36,7 @@ export function checkStore({ image, storeDirectory, clusterId, logs }: StoreFact
     if (found.length === 0) return;
     const topics = new Set(found.map((log) => log.topic)).size;
     throw new StoreMismatch(
-      `The log directories hold ${found.length} partitions of ${topics} topics (${nameOf(found[0]!)}, for example), but the metadata of the cluster in ${storeDirectory} is missing. Bring that directory back from where it was, or from a backup. To begin a new cluster, start with log directories that are empty.`,
+      `The log directories hold ${found.length} partitions of ${topics} topics (${nameOf(found[0]!)}, for example), but the metadata of the cluster in ${storeDirectory} is missing. Bring it back from where it was, or from a backup. To begin a new cluster, start with log directories that are empty.`,
     );
   }
   if (image.clusterId !== clusterId) {

@@ -1,0 +1,137 @@
+// The ZooKeeper engine as the settings describe it, and what it tells as log events and metrics.
+import type { Ports, TlsClientOptions } from '@moldau/kernel';
+import { ZooKeeperEngine, type ZooKeeperEvent } from '@moldau/metadata';
+import type { BrokerConfig } from '../config/broker-config.ts';
+import type { EventLog } from '../events.ts';
+import type { MetricsOf } from '../metrics.ts';
+import { ZOOKEEPER_EVENTS, type ZOOKEEPER_METRICS } from './zookeeper-events.ts';
+
+export interface ZooKeeperParts {
+  readonly ports: Ports;
+  readonly config: BrokerConfig;
+  readonly events: EventLog;
+  readonly metrics?: MetricsOf<typeof ZOOKEEPER_METRICS>;
+  /** Where what was seen of the store is remembered. */
+  readonly directory: string;
+}
+
+/** Whether the metadata of the cluster is kept in ZooKeeper. */
+export function usesZooKeeper(config: BrokerConfig): boolean {
+  return (config.zookeeperConnect ?? '').trim() !== '';
+}
+
+/** Throws EngineError FAILED when no server lets us in, FOREIGN when the store is not ours; Error for settings. */
+export function openZooKeeper(parts: ZooKeeperParts): Promise<ZooKeeperEngine> {
+  const { ports, config, directory } = parts;
+  const credentials = config.zookeeperDigestCredentials;
+  if (config.zookeeperSetAcl && credentials === null) {
+    throw new Error(
+      'zookeeper.set.acl needs zookeeper.digest.credentials: without them nobody could change the znodes again',
+    );
+  }
+  if (credentials !== null && !credentials.includes(':')) {
+    throw new Error('zookeeper.digest.credentials is not of the form user:password');
+  }
+  const tls = tlsOf(ports, config);
+  const tell = teller(parts);
+  return ZooKeeperEngine.open({
+    ports,
+    connect: config.zookeeperConnect!,
+    sessionTimeoutMs: config.zookeeperSessionTimeoutMs,
+    connectionTimeoutMs: config.zookeeperConnectionTimeoutMs ?? config.zookeeperSessionTimeoutMs,
+    inFlightMax: config.zookeeperMaxInFlightRequests,
+    setAcl: config.zookeeperSetAcl,
+    ...(credentials !== null && { credentials: [{ scheme: 'digest', auth: Buffer.from(credentials) }] }),
+    ...(tls && { tls }),
+    directory,
+    snapshotBytes: Math.min(config.metadataLogMaxRecordBytesBetweenSnapshots, SNAPSHOT_BYTES_MAX),
+    onEvent: tell,
+  });
+}
+
+/** ZooKeeper keeps everything in memory; a log of Kafka's 20 MiB is more than it should. */
+const SNAPSHOT_BYTES_MAX = 4 * 1024 * 1024;
+
+function tlsOf({ disk }: Ports, config: BrokerConfig): TlsClientOptions | undefined {
+  if (!config.zookeeperSslClientEnable) return undefined;
+  const read = (setting: string, path: string): Buffer => {
+    let content: Buffer;
+    try {
+      content = disk.readFileSync(path);
+    } catch (cause) {
+      throw new Error(`${setting}: ${path} cannot be read (${(cause as Error).message})`, { cause });
+    }
+    // The magic of Java's own format.
+    if (content.length >= 4 && content.readUInt32BE(0) === 0xfeedfeed) {
+      throw new Error(
+        `${setting}: ${path} is a JKS key store; convert it (keytool -importkeystore -deststoretype pkcs12) or give PEM`,
+      );
+    }
+    return content;
+  };
+  const trust = config.zookeeperSslTruststoreLocation;
+  const keys = config.zookeeperSslKeystoreLocation;
+  const ca = trust === null ? undefined : read('zookeeper.ssl.truststore.location', trust);
+  if (ca && !ca.includes('-----BEGIN')) throw new Error(`zookeeper.ssl.truststore.location: ${trust} is not PEM`);
+  const key = keys === null ? undefined : read('zookeeper.ssl.keystore.location', keys);
+  const password = config.zookeeperSslKeystorePassword;
+  const ciphers = config.zookeeperSslCipherSuites;
+  return {
+    ...(ca && { ca: [ca] }),
+    ...(key && (key.includes('-----BEGIN') ? { cert: key, key } : { pfx: key })),
+    ...(password !== null && { passphrase: password }),
+    ...(ciphers !== null && { ciphers: ciphers.join(':') }),
+    minVersion: config.zookeeperSslProtocol,
+    verifyName: config.zookeeperSslEndpointIdentificationAlgorithm !== '',
+  };
+}
+
+function teller({ events, metrics }: ZooKeeperParts): (event: ZooKeeperEvent) => void {
+  let connected = false;
+  if (metrics) metrics.zooKeeperConnected.read = () => (connected ? 1 : 0);
+  return (event) => {
+    switch (event.kind) {
+      case 'sessionState': {
+        const was = connected;
+        connected = event.state === 'connected';
+        if (connected) {
+          if (metrics) metrics.zooKeeperSyncConnects.value++;
+          events.emit(ZOOKEEPER_EVENTS.connected, { server: event.server, detail: event.why });
+        } else if (was) {
+          if (metrics) metrics.zooKeeperDisconnects.value++;
+          if (event.state === 'away') events.emit(ZOOKEEPER_EVENTS.disconnected, { detail: event.why });
+        }
+        return;
+      }
+      case 'sessionOver':
+        if (metrics && event.why === 'expired') metrics.zooKeeperExpires.value++;
+        if (metrics && event.why === 'authFailed') metrics.zooKeeperAuthFailures.value++;
+        events.emit(ZOOKEEPER_EVENTS.sessionOver, { reason: event.why });
+        return;
+      case 'storeRefused':
+        events.emit(ZOOKEEPER_EVENTS.storeRefused, { detail: event.detail });
+        return;
+      case 'registrationWaits':
+        events.emit(ZOOKEEPER_EVENTS.registrationWaits, { brokerId: event.brokerId, waitMs: event.waitMs });
+        return;
+      case 'deposed':
+        events.emit(ZOOKEEPER_EVENTS.deposed, { epoch: event.epoch, reason: event.why });
+        return;
+      case 'snapshotLoaded':
+        events.emit(ZOOKEEPER_EVENTS.snapshotLoaded, { fromOffset: event.fromOffset, offset: event.offset });
+        return;
+      case 'snapshotTaken':
+        events.emit(ZOOKEEPER_EVENTS.snapshotTaken, { offset: event.offset, sizeBytes: event.bytes });
+        return;
+      case 'snapshotFailed':
+        events.emit(ZOOKEEPER_EVENTS.snapshotFailed, { error: event.error });
+        return;
+      case 'topicsNotPublished':
+        events.emit(ZOOKEEPER_EVENTS.topicsNotPublished, { error: event.error });
+        return;
+      case 'troubled':
+        events.emit(ZOOKEEPER_EVENTS.troubled, { what: event.what, error: event.error });
+        return;
+    }
+  };
+}
