@@ -189,12 +189,12 @@ async function open(options: BrokerOptions, events: EventLog, undo: (() => unkno
   });
   undo.push(() => logs.close());
 
-  const cluster = await openCluster({ ports, config, engine, logs, endpoints, events });
-  undo.push(() => cluster.close());
-
-  const image = () => cluster.engine.image;
+  const image = () => engine.image;
   const peers = new Peers({ nodeId: config.nodeId, ports, config, image });
   undo.push(() => peers.close());
+  const cluster = await openCluster({ ports, config, engine, logs, endpoints, events, peers });
+  undo.push(() => cluster.close());
+
   const replicas: ReplicaManager = new ReplicaManager({
     nodeId: config.nodeId,
     config,
@@ -251,7 +251,7 @@ async function open(options: BrokerOptions, events: EventLog, undo: (() => unkno
     deadlines,
     metrics,
     events,
-    servedApis: SERVED_APIS,
+    servedApis: SERVED_APIS.filter(({ listed }) => listed),
     endpoints,
   };
   readGauges(context);
@@ -323,6 +323,8 @@ async function stop({ context, listeners, connections, cluster, unfollow }: Part
       events.emit(BROKER_EVENTS.stopStepFailed, { step: name, error });
     }
   };
+  // Others lead before we stop to answer.
+  await step('controlled shutdown', () => cluster.controller.shutDown());
   // A listener is closed only when its connections are gone, so it is waited for after them.
   const closing = listeners.map((listener) => listener.close());
   const drained = connections.stop(stopGraceMs);

@@ -74,6 +74,11 @@ export class Pipeline {
       return;
     }
     request.pipelined = served.pipelined;
+    if (served.forwarded && !this.#broker.controller.local) {
+      this.#count(served, header.apiVersion);
+      this.#forward(request, served, decodeRequest(APIS[served.api] as Api, header, frame), frame);
+      return;
+    }
     const body = decodeRequest(APIS[served.api] as Api, header, frame);
     this.#count(served, header.apiVersion);
     this.#handle(request, served, body as never);
@@ -88,7 +93,8 @@ export class Pipeline {
           (error) => this.#failed(request, served, body, error),
         );
       } else if (answer instanceof Promise) {
-        answer.then(
+        const known = served.forwarded ? answer.then((response) => this.#propagated(response)) : answer;
+        known.then(
           (response) => this.#answer(request, served, body, response),
           (error: unknown) => this.#failed(request, served, body, error),
         );
@@ -98,6 +104,28 @@ export class Pipeline {
     } catch (error) {
       this.#failed(request, served, body, error);
     }
+  }
+
+  /** What was decided is answered when all brokers know of it. */
+  async #propagated<Response>(response: Response): Promise<Response> {
+    await this.#broker.controller.propagated();
+    return response;
+  }
+
+  /** To the controller, which is another broker, as it came; its answer goes back as it comes. */
+  #forward(request: PendingRequest, served: ServedApi, body: unknown, frame: Buffer): void {
+    const { controller, ports } = this.#broker;
+    // The frame's memory is used again once this call is over.
+    controller.forward(Buffer.from(frame), request.principal, request.connection.remoteHost).then(
+      (answer) => {
+        const cells = this.#cells[served.key]!;
+        cells.seconds.observe((ports.clock.monotonic() - request.receivedAtMs) / 1000);
+        const size = Buffer.alloc(4);
+        size.writeInt32BE(answer.length);
+        request.finish({ kind: 'answered', chunks: [size, answer] });
+      },
+      (error: unknown) => this.#failed(request, served, body, error),
+    );
   }
 
   #answer(request: PendingRequest, served: ServedApi, body: never, answer: Answer<unknown>): void {

@@ -41,3 +41,55 @@ describe('a cluster in one process', () => {
     expect(cluster.broker(2).eventNames()).toContain('controller.registrationLost');
   });
 });
+
+describe('the road to the controller', () => {
+  test('a topic made through any broker is there on every broker when it is answered', async () => {
+    cluster = await TestCluster.start(3);
+    expect(cluster.image.controllerId).toBe(1);
+    for (let id = 1; id <= 3; id++) {
+      const client = await cluster.broker(id).connect();
+      const topics = [{ name: `by-${id}`, numPartitions: 6, replicationFactor: 3, assignments: [], configs: [] }];
+      const answer = await client.call('CreateTopics', 7, { topics, timeoutMs: 5_000, validateOnly: false });
+      expect(answer.topics.map(({ errorCode }) => errorCode)).toEqual([0]);
+      for (let other = 1; other <= 3; other++) {
+        const { context } = cluster.broker(other).broker;
+        expect(context.image().topic(`by-${id}`)?.partitions).toHaveLength(6);
+      }
+    }
+  });
+
+  test('blocks of producer ids and in-sync sets come from the controller elsewhere', async () => {
+    cluster = await TestCluster.start(2);
+    const [first, second] = [cluster.broker(1).broker.context, cluster.broker(2).broker.context];
+    expect(await second.controller.allocateProducerIds()).toEqual({ first: 0, count: 1000 });
+    expect(await first.controller.allocateProducerIds()).toEqual({ first: 1000, count: 1000 });
+    const wish = { topicId: 'AAAAAAAAAAAAAAAAAAAAAQ', partition: 0, leaderEpoch: 0, partitionEpoch: 0, newIsr: [] };
+    const outcomes = await second.controller.alterPartitions([{ ...wish, leaderRecoveryState: 'recovered' }]);
+    expect(outcomes.map(({ error }) => error)).toEqual(['UNKNOWN_TOPIC_ID']);
+  });
+
+  test('APIs of brokers among each other are served and not listed', async () => {
+    cluster = await TestCluster.start(1);
+    const client = await cluster.broker(1).connect();
+    const { apiKeys } = await client.call('ApiVersions', 3, { clientSoftwareName: 't', clientSoftwareVersion: '1' });
+    const keys = apiKeys.map(({ apiKey }) => apiKey);
+    for (const key of [56, 58, 63, 67]) expect(keys).not.toContain(key);
+    const stale = await client.call('BrokerHeartbeat', 1, {
+      ...{ brokerId: 1, brokerEpoch: 12_345, currentMetadataOffset: 0, wantFence: false, wantShutDown: true },
+    });
+    expect(stale.errorCode).toBe(77);
+  });
+
+  test('a broker that stops in order hands its leaderships over first', async () => {
+    cluster = await TestCluster.start(3);
+    const client = await cluster.broker(1).connect();
+    const topics = [{ name: 't', numPartitions: 6, replicationFactor: 3, assignments: [], configs: [] }];
+    await client.call('CreateTopics', 7, { topics, timeoutMs: 5_000, validateOnly: false });
+    await cluster.broker(3).close();
+    for (const { leader, isr } of cluster.image.topic('t')!.partitions) {
+      expect(leader).not.toBe(3);
+      expect(isr).not.toContain(3);
+    }
+    expect(cluster.broker(3).eventNames()).not.toContain('broker.stopStepFailed');
+  });
+});

@@ -7,18 +7,19 @@ import { type ClusterImage, EngineError, type MetadataEngine } from '@moldau/met
 import type { BrokerConfig } from '../config/broker-config.ts';
 import type { AdvertisedEndpoint } from '../context.ts';
 import type { EventLog } from '../events.ts';
+import type { Peers } from '../peer/peers.ts';
+import { BrokerWatch } from './broker-watch.ts';
 import { Controller, ControllerUnavailable } from './controller.ts';
 import type { ControllerAccess, IsrOutcome, IsrWish } from './controller-access.ts';
 import type { Outcome } from './decision.ts';
 import { CONTROLLER_EVENTS } from './events.ts';
+import { Heartbeats } from './heartbeats.ts';
 import type { ProducerIdBlock } from './producer-ids.ts';
+import { Propagation } from './propagation.ts';
+import { RemoteController } from './remote-controller.ts';
 
-/** The road to a controller in another process. */
-export interface RemoteController {
-  ensureTopics(names: readonly string[]): Promise<Map<string, Outcome>>;
-  allocateProducerIds(): Promise<ProducerIdBlock>;
-  alterPartitions(wishes: readonly IsrWish[]): Promise<readonly IsrOutcome[]>;
-}
+/** What a controller elsewhere is asked for. */
+export type ControllerRoad = Pick<RemoteController, 'ensureTopics' | 'allocateProducerIds' | 'alterPartitions'>;
 
 export interface ControllerHostParts {
   readonly ports: Ports;
@@ -26,18 +27,25 @@ export interface ControllerHostParts {
   readonly engine: MetadataEngine;
   readonly endpoints: readonly AdvertisedEndpoint[];
   readonly events: EventLog;
+  readonly peers: Peers;
   /** Of the last clean stop; -1 when there was none. */
   readonly previousBrokerEpoch: number;
 }
 
 /** Pause before a registration that failed is tried again. */
 const RETRY_MS = 500;
+/** How long an admin call waits for brokers that have not applied it yet; then it is answered all the same. */
+const PROPAGATION_MS_MAX = 2_000;
 
 export class ControllerHost implements ControllerAccess {
   readonly #parts: ControllerHostParts;
   readonly #nodeId: number;
   #local: Controller | undefined;
-  #remote: RemoteController | undefined;
+  #watch: BrokerWatch | undefined;
+  #propagation: Propagation;
+  readonly #remote: RemoteController;
+  #road: ControllerRoad;
+  readonly #heartbeats: Heartbeats;
   #brokerEpoch = -1;
   #registering = false;
   #closing = false;
@@ -46,6 +54,23 @@ export class ControllerHost implements ControllerAccess {
   constructor(parts: ControllerHostParts) {
     this.#parts = parts;
     this.#nodeId = parts.config.nodeId;
+    this.#propagation = new Propagation(this.#nodeId);
+    const { engine, config, ports, peers } = parts;
+    this.#remote = new RemoteController({
+      nodeId: this.#nodeId,
+      config,
+      clock: ports.clock,
+      timers: ports.timers,
+      image: () => engine.image,
+      brokerEpoch: () => this.#brokerEpoch,
+      connect: (brokerId) => peers.connect(brokerId, 'controller'),
+    });
+    this.#road = this.#remote;
+    this.#heartbeats = new Heartbeats({
+      intervalMs: config.brokerHeartbeatIntervalMs,
+      timers: ports.timers,
+      send: () => this.#tell(false),
+    });
   }
 
   get local(): Controller | undefined {
@@ -58,14 +83,14 @@ export class ControllerHost implements ControllerAccess {
     return this.#local;
   }
 
+  /** Reaches a controller that a test plays. */
+  connectWith(road: ControllerRoad): void {
+    this.#road = road;
+  }
+
   /** Of this broker's present registration; -1 before the first. */
   get brokerEpoch(): number {
     return this.#brokerEpoch;
-  }
-
-  /** How a controller elsewhere is reached; until then it is unavailable. */
-  connectWith(remote: RemoteController): void {
-    this.#remote = remote;
   }
 
   /** Answers when this broker is registered, that is when the cluster's picture here says so. */
@@ -73,13 +98,14 @@ export class ControllerHost implements ControllerAccess {
     const { engine } = this.#parts;
     this.#stops.push(
       engine.onAliveChanged(() => this.#reconcile()),
-      engine.follow((image) => this.#lookAtMyself(image)),
+      engine.follow((image) => this.#onImage(image)),
     );
     const standing = this.#standForElection();
     // Fails where the store cannot be written; that it ends is no news here.
     const refused = new Promise<never>((_, reject) => standing.catch(reject));
     await Promise.race([this.#register(this.#parts.previousBrokerEpoch), refused]);
     await Promise.race([this.#known(), refused]);
+    this.#heartbeats.start();
   }
 
   ensureTopic(name: string): Promise<Outcome> {
@@ -94,6 +120,48 @@ export class ControllerHost implements ControllerAccess {
     return this.#reach().allocateProducerIds(this.#nodeId);
   }
 
+  /** A client's admin request, to the controller and its answer back; both frames without their sizes. */
+  forward(frame: Buffer, principal: string, clientHost: string): Promise<Buffer> {
+    return this.#remote.forward(frame, principal, clientHost);
+  }
+
+  /** A broker told how far it has applied the metadata. */
+  reported(brokerId: number, brokerEpoch: number, offset: number): void {
+    this.#propagation.reported(this.#parts.engine.image, brokerId, brokerEpoch, offset);
+  }
+
+  /**
+   * Answers when every live broker has applied what this one has, or after two seconds: what an admin call is answered
+   * behind, so that it can be relied on at whichever broker a client asks next.
+   */
+  propagated(): Promise<void> {
+    const { engine, ports } = this.#parts;
+    const { image } = engine;
+    if (!this.#local || this.#propagation.isThere(image, image.offset)) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = ports.timers.set(PROPAGATION_MS_MAX, () => {
+        giveUp();
+        resolve();
+      });
+      const giveUp = this.#propagation.when(image, image.offset, () => {
+        ports.timers.clear(timer);
+        resolve();
+      });
+    });
+  }
+
+  /** Asks the controller to be let go: leaderships move to others first. Answers when that is done, or cannot be had. */
+  async shutDown(): Promise<void> {
+    const { engine, config } = this.#parts;
+    if (!config.controlledShutdownEnable || this.#closing) return;
+    const others = engine.image.liveBrokers().filter(({ brokerId }) => brokerId !== this.#nodeId);
+    if (others.length === 0) return;
+    const run = { brokerId: this.#nodeId, brokerEpoch: this.#brokerEpoch };
+    if (this.#local) await this.#local.beginShutdown(run);
+    else await this.#tell(true);
+    await this.propagated();
+  }
+
   alterPartitions(wishes: readonly IsrWish[]): Promise<readonly IsrOutcome[]> {
     return this.#reach().alterPartitions(wishes, { brokerId: this.#nodeId, brokerEpoch: this.#brokerEpoch });
   }
@@ -101,14 +169,14 @@ export class ControllerHost implements ControllerAccess {
   /** No more elections and registrations. */
   close(): void {
     this.#closing = true;
+    this.#heartbeats.stop();
+    this.#watch?.close();
     for (const stop of this.#stops.splice(0)) stop();
     this.#local = undefined;
   }
 
-  #reach(): Pick<Controller, 'ensureTopics' | 'allocateProducerIds' | 'alterPartitions'> {
-    const there = this.#local ?? this.#remote;
-    if (!there) throw new ControllerUnavailable('NOT_CONTROLLER', 'the cluster has no controller within reach');
-    return there;
+  #reach(): Pick<Controller, keyof ControllerRoad> {
+    return this.#local ?? this.#road;
   }
 
   /** Ends with the host, or with the error of a store that takes nothing any more. */
@@ -123,10 +191,14 @@ export class ControllerHost implements ControllerAccess {
       const over = new Promise<string>((resolve) => leadership.onLost(resolve));
       const controller = new Controller({ engine, leadership, config, ports });
       this.#local = controller;
+      this.#propagation = new Propagation(this.#nodeId);
+      this.#watch = this.#watchBrokers(controller);
+      this.#watch.follow(engine.image);
       const { topicCount: topics, partitionCount: partitions } = engine.image;
       events.emit(CONTROLLER_EVENTS.elected, { epoch: leadership.epoch, topics, partitions });
       this.#reconcile();
       const reason = await over;
+      this.#watch.close();
       if (this.#local === controller) this.#local = undefined;
       if (!this.#closing) events.emit(CONTROLLER_EVENTS.lost, { reason });
     }
@@ -167,6 +239,34 @@ export class ControllerHost implements ControllerAccess {
     });
   }
 
+  #watchBrokers(controller: Controller): BrokerWatch {
+    const { peers, ports, events } = this.#parts;
+    return new BrokerWatch({
+      nodeId: this.#nodeId,
+      timers: ports.timers,
+      connect: (brokerId) => peers.connect(brokerId, 'watch'),
+      gone: (broker) => {
+        events.emit(CONTROLLER_EVENTS.brokerGone, { ...broker });
+        controller.fence(broker).catch((error: unknown) => this.#reconcileFailed(error));
+      },
+    });
+  }
+
+  #onImage(image: ClusterImage): void {
+    this.#lookAtMyself(image);
+    this.#watch?.follow(image);
+    this.#propagation.settle(image);
+    this.#heartbeats.news();
+  }
+
+  /** Tells the controller how far we are. Nothing comes of a word that does not arrive. */
+  async #tell(wantShutDown: boolean): Promise<void> {
+    const { engine } = this.#parts;
+    const { controllerId, offset } = engine.image;
+    if (this.#local || controllerId < 0 || controllerId === this.#nodeId) return;
+    await this.#remote.heartbeat({ currentMetadataOffset: offset, wantShutDown });
+  }
+
   /** Fenced under the epoch that we live under: the controller took us for gone. */
   #lookAtMyself(image: ClusterImage): void {
     const { events } = this.#parts;
@@ -197,17 +297,14 @@ export class ControllerHost implements ControllerAccess {
   }
 
   #reconcile(): void {
+    this.#local?.reconcile().catch((error: unknown) => this.#reconcileFailed(error));
+  }
+
+  #reconcileFailed(error: unknown): void {
     const { events } = this.#parts;
-    this.#local?.reconcile().catch((error: unknown) => {
-      // Deposed meanwhile: the next controller records it.
-      if (
-        error instanceof ControllerUnavailable &&
-        error.cause instanceof EngineError &&
-        error.cause.code === 'FENCED'
-      ) {
-        return;
-      }
-      events.emit(CONTROLLER_EVENTS.reconcileFailed, { error });
-    });
+    // Deposed meanwhile: the next controller records it.
+    const deposed =
+      error instanceof ControllerUnavailable && error.cause instanceof EngineError && error.cause.code === 'FENCED';
+    if (!deposed) events.emit(CONTROLLER_EVENTS.reconcileFailed, { error });
   }
 }

@@ -5,6 +5,7 @@ import { type Disk, DiskError, type Ports } from '@moldau/kernel';
 import { nodePorts } from '@moldau/kernel/node/ports';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { EventLog, SILENT_SINK } from '../events.ts';
+import { Peers } from '../peer/peers.ts';
 import { configOf } from '../test/cluster-picture.ts';
 import { ControllerUnavailable, type TopicWish } from './controller.ts';
 import { openCluster, openEngine } from './open-cluster.ts';
@@ -34,7 +35,8 @@ async function open(options: OpenOptions = {}) {
   try {
     const logs = { clusterId: options.clusterId ?? 'cluster', logs: () => options.logs ?? [], previousBrokerEpoch: -1 };
     const endpoints = [{ listener: 'PLAINTEXT', host: 'localhost', port: 9092 }];
-    const { controller, close } = await openCluster({ ports, config, engine, logs, endpoints, events });
+    const peers = new Peers({ nodeId: config.nodeId, ports, config, image: () => engine.image });
+    const { controller, close } = await openCluster({ ports, config, engine, logs, endpoints, events, peers });
     return { controller: controller.here(), host: controller, close };
   } catch (error) {
     await engine.close();

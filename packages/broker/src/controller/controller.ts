@@ -27,7 +27,7 @@ import {
 } from './create-topics.ts';
 import { type Decision, DONE, type Outcome, refused } from './decision.ts';
 import { decideDeleteTopics } from './delete-topics.ts';
-import { reconcileBrokers } from './elections.ts';
+import { type BrokerRun, decideShutdown, reconcileBrokers } from './elections.ts';
 import { wishForMissing } from './internal-topics.ts';
 import { decideProducerIds, type ProducerIdBlock } from './producer-ids.ts';
 
@@ -159,6 +159,26 @@ export class Controller {
       (image) => ({ records: reconcileBrokers(image, this.#engine.aliveBrokers()), result: undefined }),
       { validateOnly: false },
     );
+  }
+
+  /** A broker whose process is gone, as was seen before the engine notices. Nothing when it has registered again already. */
+  fence(gone: BrokerRun): Promise<void> {
+    return this.#decide(
+      (image) => {
+        const isNews = image.broker(gone.brokerId)?.brokerEpoch === gone.brokerEpoch;
+        const records = isNews ? reconcileBrokers(image, this.#engine.aliveBrokers(), gone) : [];
+        return { records, result: undefined };
+      },
+      { validateOnly: false },
+    );
+  }
+
+  /** A broker wants to stop: true once it has handed over what it can. */
+  async beginShutdown(broker: BrokerRun): Promise<boolean> {
+    await this.#decide((image) => ({ records: decideShutdown(image, broker), result: undefined }), {
+      validateOnly: false,
+    });
+    return true;
   }
 
   #topicContext(image: ClusterImage) {

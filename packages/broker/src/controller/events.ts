@@ -28,6 +28,12 @@ export const CONTROLLER_EVENTS = eventTable('controller', {
     meaning: 'A new cluster begins here.',
     fields: { clusterId: 'text', directory: 'text' },
   },
+  brokerGone: {
+    level: 'warn',
+    meaning:
+      'Nobody listens at the address of a broker any more: its process has ended. It is fenced and led elsewhere.',
+    fields: { brokerId: 'number', brokerEpoch: 'number' },
+  },
   lost: {
     level: 'warn',
     meaning:

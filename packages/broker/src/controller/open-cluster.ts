@@ -6,6 +6,7 @@ import type { BrokerConfig } from '../config/broker-config.ts';
 import type { AdvertisedEndpoint } from '../context.ts';
 import type { EventLog } from '../events.ts';
 import type { MetricsOf } from '../metrics.ts';
+import type { Peers } from '../peer/peers.ts';
 import { ControllerHost } from './controller-host.ts';
 import { CONTROLLER_EVENTS } from './events.ts';
 import { openZooKeeper, usesZooKeeper } from './open-zookeeper.ts';
@@ -43,6 +44,7 @@ export interface ClusterOptions {
   };
   readonly endpoints: readonly AdvertisedEndpoint[];
   readonly events: EventLog;
+  readonly peers: Peers;
 }
 
 /** Where the metadata is, for messages. */
@@ -101,7 +103,7 @@ function isDirectory({ disk }: Ports, path: string): boolean {
  * belong together, EngineError when the store takes nothing.
  */
 export async function openCluster(options: ClusterOptions): Promise<Cluster> {
-  const { ports, config, logs, events, engine, endpoints } = options;
+  const { ports, config, logs, events, engine, endpoints, peers } = options;
   const { clusterId, previousBrokerEpoch } = logs;
   const directory = storeName(config);
   checkStore({ image: engine.image, storeDirectory: directory, clusterId, logs: logs.logs() });
@@ -114,7 +116,7 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
     }
     events.emit(CONTROLLER_EVENTS.clusterFormed, { clusterId, directory });
   }
-  const controller = new ControllerHost({ ports, config, engine, endpoints, events, previousBrokerEpoch });
+  const controller = new ControllerHost({ ports, config, engine, endpoints, events, peers, previousBrokerEpoch });
   await controller.start().catch((error: unknown) => {
     controller.close();
     throw error;

@@ -1,8 +1,11 @@
 // Which API is served by which handler. ApiVersions lists exactly what stands here: an API is added when it works.
 import { APIS, type ApiName, type InputOf, type MessageOf } from '@moldau/protocol';
 import type { Handler } from '../context.ts';
+import { allocateProducerIds } from './allocate-producer-ids.ts';
 import { alterConfigs } from './alter-configs.ts';
+import { alterPartition } from './alter-partition.ts';
 import { apiVersions } from './api-versions.ts';
+import { brokerHeartbeat } from './broker-heartbeat.ts';
 import { createPartitions } from './create-partitions.ts';
 import { createTopics } from './create-topics.ts';
 import { deleteGroups } from './delete-groups.ts';
@@ -14,6 +17,7 @@ import { describeGroups } from './describe-groups.ts';
 import { describeLogDirs } from './describe-log-dirs.ts';
 import { describeProducers } from './describe-producers.ts';
 import { describeTopicPartitions } from './describe-topic-partitions.ts';
+import { envelope } from './envelope.ts';
 import { fetch } from './fetch.ts';
 import { findCoordinator } from './find-coordinator.ts';
 import { heartbeat } from './heartbeat.ts';
@@ -45,6 +49,10 @@ export interface ServedApi {
    * all happen before its first wait; anything else starts when everything before it is answered, as in Kafka.
    */
   readonly pipelined: boolean;
+  /** Decided by the controller: forwarded to its broker when that is another one. */
+  readonly forwarded: boolean;
+  /** Told to clients by ApiVersions; APIs of brokers among each other are not. */
+  readonly listed: boolean;
   /** Called with the request decoded by this API's own description (`serve` pairs the two). */
   readonly handler: Handler<never, unknown>;
 }
@@ -54,6 +62,8 @@ export interface ServeOptions {
   readonly versions?: { readonly min: number; readonly max: number };
   readonly advertisedMin?: number;
   readonly pipelined?: boolean;
+  readonly forwarded?: boolean;
+  readonly listed?: boolean;
 }
 
 /** Pairs an API with its handler; the types hold that the handler takes and answers that API's messages. */
@@ -69,6 +79,8 @@ function serve<Api extends ApiName>(
     versions,
     advertisedMin: options.advertisedMin ?? versions.min,
     pipelined: options.pipelined ?? false,
+    forwarded: options.forwarded ?? false,
+    listed: options.listed ?? true,
     // The types above hold the pair together; the pipeline decodes with this very API's description.
     handler: handler as unknown as ServedApi['handler'],
   };
@@ -90,20 +102,24 @@ export const SERVED_APIS: readonly ServedApi[] = [
   serve('DescribeGroups', describeGroups),
   serve('ListGroups', listGroups),
   serve('ApiVersions', apiVersions),
-  serve('CreateTopics', createTopics),
-  serve('DeleteTopics', deleteTopics),
+  serve('CreateTopics', createTopics, { forwarded: true }),
+  serve('DeleteTopics', deleteTopics, { forwarded: true }),
   serve('DeleteRecords', deleteRecords),
   serve('InitProducerId', initProducerId),
   serve('OffsetForLeaderEpoch', offsetForLeaderEpoch),
   serve('DescribeConfigs', describeConfigs),
-  serve('AlterConfigs', alterConfigs),
+  serve('AlterConfigs', alterConfigs, { forwarded: true }),
   serve('DescribeLogDirs', describeLogDirs),
-  serve('CreatePartitions', createPartitions),
+  serve('CreatePartitions', createPartitions, { forwarded: true }),
   serve('DeleteGroups', deleteGroups),
-  serve('IncrementalAlterConfigs', incrementalAlterConfigs),
+  serve('IncrementalAlterConfigs', incrementalAlterConfigs, { forwarded: true }),
   serve('OffsetDelete', offsetDelete),
+  serve('AlterPartition', alterPartition, { listed: false }),
+  serve('Envelope', envelope, { listed: false }),
   serve('DescribeCluster', describeCluster),
   serve('DescribeProducers', describeProducers),
+  serve('BrokerHeartbeat', brokerHeartbeat, { listed: false }),
+  serve('AllocateProducerIds', allocateProducerIds, { listed: false }),
   serve('ListConfigResources', listConfigResources),
   serve('DescribeTopicPartitions', describeTopicPartitions),
 ];

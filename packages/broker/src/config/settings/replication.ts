@@ -70,9 +70,11 @@ export const REPLICATION_SETTINGS = {
     mode: 'cluster-wide',
     inert: 'tiered storage is not supported',
   }),
-  'broker.heartbeat.interval.ms': int(2_000, 'How often a broker tells the controller that it is alive.', {
-    inert: alone,
-  }),
+  'broker.heartbeat.interval.ms': int(
+    2_000,
+    'How often a broker tells the controller how far it has applied the metadata, without news.',
+    { min: 1 },
+  ),
   'broker.session.timeout.ms': int(9_000, 'A broker silent for this long is taken for stopped.', { inert: alone }),
   'initial.broker.registration.timeout.ms': int(60_000, 'How long the first registration of a broker may take.', {
     inert: alone,

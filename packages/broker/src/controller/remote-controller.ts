@@ -1,0 +1,193 @@
+// The road to a controller in another process: Kafka's own requests between brokers, over one connection to whoever the
+// picture names. A controller that is none any more, or cannot be reached, is looked for again until the deadline.
+import type { BrokerConnection, RequestOf, ResponseOf } from '@moldau/client/connection';
+import type { Clock, Timers } from '@moldau/kernel';
+import type { ClusterImage, PartitionState } from '@moldau/metadata';
+import type { ApiName } from '@moldau/protocol';
+import { errorName, type WireError } from '@moldau/protocol/errors';
+import type { BrokerConfig } from '../config/broker-config.ts';
+import { ControllerUnavailable } from './controller.ts';
+import type { IsrOutcome, IsrWish } from './controller-access.ts';
+import { DONE, type Outcome, refused } from './decision.ts';
+import { wishForMissing } from './internal-topics.ts';
+import type { ProducerIdBlock } from './producer-ids.ts';
+
+export interface RemoteControllerParts {
+  readonly nodeId: number;
+  readonly config: BrokerConfig;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  image(): ClusterImage;
+  brokerEpoch(): number;
+  connect(brokerId: number): Promise<BrokerConnection>;
+}
+
+export interface Heartbeat {
+  readonly currentMetadataOffset: number;
+  readonly wantShutDown: boolean;
+}
+
+/** Versions are said, not negotiated: brokers do not list these APIs to clients. */
+const VERSIONS = {
+  AlterPartition: 3,
+  AllocateProducerIds: 0,
+  BrokerHeartbeat: 1,
+  Envelope: 0,
+  CreateTopics: 7,
+} as const;
+/** How long a request may look for its controller. */
+const DEADLINE_MS = 30_000;
+const ENSURE_TOPICS_MS = 10_000;
+const LOOK_AGAIN_MS = 50;
+const LOOK_AGAIN_MS_MAX = 1_000;
+
+export class RemoteController {
+  readonly #p: RemoteControllerParts;
+
+  constructor(parts: RemoteControllerParts) {
+    this.#p = parts;
+  }
+
+  async ensureTopics(names: readonly string[]): Promise<Map<string, Outcome>> {
+    const { config } = this.#p;
+    const image = this.#p.image();
+    const outcomes = new Map<string, Outcome>(names.map((name) => [name, DONE]));
+    const topics = names.filter((name) => !image.topic(name)).map((name) => wishForMissing(name, config, image));
+    if (topics.length === 0) return outcomes;
+    const body = { topics: topics.map((wish) => ({ ...wish, assignments: [] })), timeoutMs: ENSURE_TOPICS_MS };
+    const answer = await this.#ask('CreateTopics', body, ({ topics: created }) =>
+      created.some(({ errorCode }) => errorName(errorCode) === 'NOT_CONTROLLER'),
+    );
+    for (const { name, errorCode, errorMessage } of answer.topics) {
+      const error = errorName(errorCode);
+      if (error !== 'NONE' && error !== 'TOPIC_ALREADY_EXISTS') outcomes.set(name, refused(error, errorMessage));
+    }
+    return outcomes;
+  }
+
+  async allocateProducerIds(): Promise<ProducerIdBlock> {
+    const { nodeId } = this.#p;
+    const body = { brokerId: nodeId, brokerEpoch: this.#p.brokerEpoch() };
+    const answer = await this.#ask('AllocateProducerIds', body);
+    throwOn(errorName(answer.errorCode));
+    return { first: answer.producerIdStart, count: answer.producerIdLen };
+  }
+
+  async alterPartitions(wishes: readonly IsrWish[]): Promise<readonly IsrOutcome[]> {
+    const topics = new Map<string, IsrWish[]>();
+    for (const wish of wishes) topics.set(wish.topicId, [...(topics.get(wish.topicId) ?? []), wish]);
+    const answer = await this.#ask('AlterPartition', {
+      brokerId: this.#p.nodeId,
+      brokerEpoch: this.#p.brokerEpoch(),
+      topics: [...topics].map(([topicId, all]) => ({
+        topicId,
+        partitions: all.map((wish) => ({
+          partitionIndex: wish.partition,
+          leaderEpoch: wish.leaderEpoch,
+          partitionEpoch: wish.partitionEpoch,
+          leaderRecoveryState: wish.leaderRecoveryState === 'recovering' ? 1 : 0,
+          newIsrWithEpochs: wish.newIsr.map(({ brokerId, brokerEpoch }) => ({ brokerId, brokerEpoch })),
+        })),
+      })),
+    });
+    const whole = errorName(answer.errorCode);
+    if (whole !== 'NONE') return wishes.map(() => ({ error: whole, state: undefined }));
+    const found = new Map(
+      answer.topics.flatMap(({ topicId, partitions }) =>
+        partitions.map((one) => [`${topicId} ${one.partitionIndex}`, one] as const),
+      ),
+    );
+    return wishes.map(({ topicId, partition }): IsrOutcome => {
+      const one = found.get(`${topicId} ${partition}`);
+      if (!one) return { error: 'UNKNOWN_SERVER_ERROR', state: undefined };
+      return { error: errorName(one.errorCode), state: this.#stateOf(topicId, partition, one) };
+    });
+  }
+
+  /** One word of this broker to the controller. Rejects when it does not arrive; the next one says as much. */
+  async heartbeat({ currentMetadataOffset, wantShutDown }: Heartbeat): Promise<ResponseOf<'BrokerHeartbeat'>> {
+    const { nodeId: brokerId } = this.#p;
+    const body = {
+      brokerId,
+      brokerEpoch: this.#p.brokerEpoch(),
+      currentMetadataOffset,
+      wantFence: false,
+      wantShutDown,
+    };
+    return (await this.#connect()).send('BrokerHeartbeat', body, { version: VERSIONS.BrokerHeartbeat });
+  }
+
+  /** A client's request, as it came, to the controller; its answer, as it came back. Both without their sizes. */
+  async forward(requestData: Buffer, principal: string, clientHost: string): Promise<Buffer> {
+    const body = {
+      requestData,
+      requestPrincipal: Buffer.from(principal),
+      clientHostAddress: Buffer.from(clientHost),
+    };
+    const answer = await this.#ask('Envelope', body, ({ errorCode }) => errorName(errorCode) === 'NOT_CONTROLLER');
+    throwOn(errorName(answer.errorCode));
+    return answer.responseData ?? Buffer.alloc(0);
+  }
+
+  /** `moved` tells from an answer that the controller is elsewhere; top-level error codes are looked at anyway. */
+  async #ask<N extends keyof typeof VERSIONS & ApiName>(
+    api: N,
+    body: RequestOf<N>,
+    moved: (answer: ResponseOf<N>) => boolean = () => false,
+  ): Promise<ResponseOf<N>> {
+    const { clock, timers } = this.#p;
+    const deadline = clock.monotonic() + DEADLINE_MS;
+    for (let pauseMs = LOOK_AGAIN_MS; ; pauseMs = Math.min(pauseMs * 2, LOOK_AGAIN_MS_MAX)) {
+      let trouble: unknown;
+      try {
+        const connection = await this.#connect();
+        const timeoutMs = Math.max(1, deadline - clock.monotonic());
+        const answer = await connection.send(api, body, { version: VERSIONS[api], timeoutMs });
+        const { errorCode = 0 } = answer as { errorCode?: number };
+        if (errorName(errorCode) !== 'NOT_CONTROLLER' && !moved(answer)) return answer;
+        trouble = new Error('the broker asked is not the controller any more');
+      } catch (error) {
+        trouble = error;
+      }
+      if (clock.monotonic() + pauseMs >= deadline) {
+        const text = trouble instanceof Error ? trouble.message : String(trouble);
+        throw new ControllerUnavailable('REQUEST_TIMED_OUT', `the controller could not be asked: ${text}`, {
+          cause: trouble,
+        });
+      }
+      await new Promise<void>((resolve) => {
+        timers.set(pauseMs, resolve);
+      });
+    }
+  }
+
+  #connect(): Promise<BrokerConnection> {
+    const { controllerId } = this.#p.image();
+    if (controllerId < 0 || controllerId === this.#p.nodeId) {
+      return Promise.reject(new Error('no other broker is known as the controller'));
+    }
+    return this.#p.connect(controllerId);
+  }
+
+  #stateOf(
+    topicId: string,
+    partition: number,
+    one: ResponseOf<'AlterPartition'>['topics'][number]['partitions'][number],
+  ): PartitionState | undefined {
+    const known = this.#p.image().topicById(topicId)?.partitions[partition];
+    // A refusal carries no state.
+    if (!known || errorName(one.errorCode) !== 'NONE') return undefined;
+    return {
+      ...known,
+      leader: one.leaderId,
+      leaderEpoch: one.leaderEpoch,
+      isr: one.isr,
+      leaderRecoveryState: one.leaderRecoveryState === 1 ? 'recovering' : 'recovered',
+      partitionEpoch: one.partitionEpoch,
+    };
+  }
+}
+
+function throwOn(error: WireError): void {
+  if (error !== 'NONE') throw new ControllerUnavailable(error, `the controller answered ${error}`);
+}
