@@ -97,7 +97,8 @@ export async function loadLog(input: LoadInput): Promise<LogParts> {
     epochs: keptEpochs,
     producers,
     files,
-    unsyncedNames: recovered?.namesChanged ? 'files' : 'none',
+    // A process that was killed may have made names that no sync covered; they are there now, and gone after a power cut.
+    unsyncedNames: !input.clean || recovered?.namesChanged ? 'files' : 'none',
   };
 }
 

@@ -32,6 +32,8 @@ export async function loadDirectory(
     disk.removeSync(marker);
     disk.syncDirectorySync(directory.path);
   }
+  // A process that was killed may have made logs whose names no sync covered.
+  else await disk.syncDirectory(directory.path);
   const recoveryPoints = directory.readCheckpoint(LOG_DIRECTORY_FILES.recoveryPoint);
   const highWatermarks = directory.readCheckpoint(LOG_DIRECTORY_FILES.highWatermark);
   const logStarts = directory.readCheckpoint(LOG_DIRECTORY_FILES.logStart);
