@@ -65,6 +65,7 @@ const commands = {
   test: [join(modules, 'vitest/vitest.mjs'), 'run'],
   check: [script('check.ts')],
   bench: [join(root, 'packages/bench/src/main.ts')],
+  simulate: [join(root, 'packages/simulator/src/node/simulate.ts')],
   'bench:clients': [join(root, 'packages/bench/src/clients/main.ts')],
   build: [script('build.ts')],
   format: [join(modules, '@biomejs/biome/bin/biome'), 'check', '--write'],

@@ -148,7 +148,7 @@ export class Inode {
     const grown = Buffer.alloc(
       Math.max(length, Math.min(this.#bytes.length * 2, this.#bytes.length + 1024 * 1024), 512),
     );
-    this.#bytes.copy(grown, 0, 0, this.#size);
+    this.#bytes.copy(grown);
     this.#bytes = grown;
   }
 }

@@ -26,8 +26,8 @@ export class World {
   events = 0;
   /** Told of every event before it runs, for a trace that people read. */
   onEvent: ((at: number, machine: string, label: string) => void) | undefined;
-  /** Called after every event and its promises. */
-  afterEvent: (() => void) | undefined;
+  /** Called after every event and its promises, with whose it was. */
+  afterEvent: ((boot: Boot | undefined) => void) | undefined;
   /** The first thing that went wrong; ends the run. */
   failure: Error | undefined;
   readonly #heap = new EventHeap();
@@ -144,7 +144,12 @@ export class World {
       this.fail(escapedBy(error));
     }
     drainMicrotasks();
-    this.afterEvent?.();
+    if (!this.afterEvent) return;
+    try {
+      this.afterEvent(boot);
+    } catch (error) {
+      this.fail(error as Error);
+    }
   }
 }
 

@@ -1,0 +1,218 @@
+// One seed, one run: draws a cluster, its settings, its clients and its misfortunes; chaos, heal, liveness, last read; and
+// says what was found. The same seed always does the same.
+import { KafkaError, type TopicPartition } from '@moldau/client';
+import { check, type FinalLog, History } from '@moldau/history';
+import { drawShape } from './cluster/settings.ts';
+import { SimCluster } from './cluster/sim-cluster.ts';
+import type { SimNode } from './cluster/sim-node.ts';
+import { drawPlan, type FaultName } from './faults/fault-plan.ts';
+import { FaultSchedule } from './faults/fault-schedule.ts';
+import { watchAnswers } from './oracles/answer-oracle.ts';
+import { whatIsMissing } from './oracles/liveness.ts';
+import { LogMatching } from './oracles/log-matching.ts';
+import { Broken, ReplicaOracle } from './oracles/replica-oracle.ts';
+import { adminLoop, createTopics, newAdmin } from './workload/admin-loop.ts';
+import { askCommitted, commitWatcher, memberLoop } from './workload/group-loop.ts';
+import { producerLoop } from './workload/producer-loop.ts';
+import { readAll, readerLoop } from './workload/reader-loop.ts';
+import { drawTopics } from './workload/topics.ts';
+import { World } from './world/world.ts';
+
+export interface RunOptions {
+  readonly seed: string;
+  /** In place of the drawn number. */
+  readonly brokers?: number;
+  /** Virtual milliseconds of chaos; drawn (30 to 90 s) when absent. */
+  readonly chaosMs?: number;
+  /** Told of every event, for a trace. */
+  readonly onEvent?: (at: number, machine: string, label: string) => void;
+  /** Told of everything that brokers log. */
+  readonly onLog?: (at: number, broker: number, text: string) => void;
+}
+
+export interface RunResult {
+  readonly seed: string;
+  /** Undefined when nothing was found. */
+  readonly failure: string | undefined;
+  readonly traceHash: string;
+  readonly virtualMs: number;
+  readonly events: number;
+  readonly sent: number;
+  readonly acked: number;
+  readonly polled: number;
+  readonly commits: number;
+  readonly faults: ReadonlyMap<FaultName, number>;
+  /** Times that each invariant had something to look at. */
+  readonly looks: ReadonlyMap<number, number>;
+  readonly clientErrors: ReadonlyMap<string, number>;
+  /** A line on what was drawn. */
+  readonly description: string;
+}
+
+/** Virtual time within which a healed cluster must be whole. */
+const LIVENESS_MS = 120_000;
+/** Virtual time for the first start and the topics. */
+const START_MS = 120_000;
+const COMPARE_EVERY_MS = 5_000;
+
+export async function runSeed({ seed, brokers, chaosMs, onEvent, onLog }: RunOptions): Promise<RunResult> {
+  const world = new World(seed);
+  world.onEvent = onEvent;
+  const draws = world.draws.fork('run');
+  const shape = drawShape(draws.fork('shape'), brokers);
+  const plan = drawPlan(draws.fork('plan'), shape);
+  const topics = drawTopics(draws.fork('topics'));
+  const history = new History();
+  const cluster = new SimCluster(world, shape, history, (node, event) => {
+    onLog?.(event.at, node.id, `${event.level} ${event.name} ${JSON.stringify(event.fields, plainly)}`);
+  });
+  const { clients, nodes, ensemble } = cluster;
+  const schedule = new FaultSchedule(cluster, plan, world.draws.fork('faults'));
+  const lossy = new Set(topics.filter(({ promised }) => !promised).map(({ name }) => name));
+  const oracle = new ReplicaOracle(cluster, lossy);
+  const matching = new LogMatching(cluster, lossy);
+  const nodeOf = new Map<string, SimNode>(nodes.map((node) => [node.machine.name, node]));
+  world.afterEvent = (boot) => {
+    const node = boot && nodeOf.get(boot.machine.name);
+    if (node) oracle.look(node);
+  };
+  ensemble.onBatch = (before, after, batch) => oracle.onBatch(before, after, batch);
+  watchAnswers(history, cluster, oracle, lossy);
+  for (const topic of lossy) history.add({ kind: 'abandoned', at: 0, topic });
+
+  const description = `${shape.brokers} brokers, ${shape.durability}, min ISR ${shape.minInsyncReplicas}, ${topics.map(({ name, partitions }) => `${name}×${partitions}`).join(' ')}; ${[...plan.everyMs.keys()].join(' ') || 'no faults'}`;
+  const result = (failure: string | undefined): RunResult => {
+    const counts = check(history, []);
+    return {
+      seed,
+      failure,
+      traceHash: world.traceHash,
+      virtualMs: world.now,
+      events: world.events,
+      sent: counts.sent,
+      acked: counts.acked,
+      polled: counts.polled,
+      commits: counts.commits,
+      faults: schedule.fired,
+      looks: oracle.looks.set(7, matching.compared),
+      clientErrors: clients.errors,
+      description,
+    };
+  };
+  const failed = (phase: string): RunResult => {
+    const { failure } = world;
+    const cause = failure?.cause instanceof Error ? `\n  cause: ${failure.cause.stack}` : '';
+    const text =
+      failure instanceof Broken ? failure.message : failure ? `${failure.stack}${cause}` : 'not done in time';
+    return result(`${phase} at ${Math.round(world.now)} ms: ${text}`);
+  };
+
+  // Start.
+  cluster.start();
+  let ready = false;
+  const replicationFactor = Math.min(3, shape.brokers);
+  clients.run('setup', async () => {
+    const admin = newAdmin(clients, 'setup');
+    await createTopics(clients, admin, topics, replicationFactor);
+    await admin.close();
+    ready = true;
+  });
+  if (!(await world.run(START_MS, () => ready))) return failed('start');
+
+  // Chaos.
+  const kept = topics.filter(({ promised }) => promised);
+  const partitionsOf = (chosen: typeof topics): TopicPartition[] =>
+    chosen.flatMap(({ name, partitions }) =>
+      Array.from({ length: partitions }, (_, partition) => ({ topic: name, partition })),
+    );
+  const lengths = draws.fork('lengths');
+  const producers = draws.fork('producers');
+  for (let i = 1, count = producers.between(1, 3); i <= count; i++) {
+    const idempotent = i === 1 || producers.chance(0.6);
+    const acks = idempotent ? -1 : producers.pick([-1, 1, 1, 0] as const);
+    const name = `p${i}`;
+    const maxInFlight = producers.pick([1, 5, 5]);
+    const lingerMs = producers.pick([0, 5, 50]);
+    const pauseMs = producers.pick([50, 200, 500]);
+    clients.run(name, () => producerLoop(clients, topics, { name, acks, idempotent, maxInFlight, lingerMs, pauseMs }));
+  }
+  clients.run('r1', () => readerLoop(clients, 'r1', partitionsOf(topics.filter(({ churned }) => !churned))));
+  const grouped = partitionsOf(kept);
+  const groups = draws.fork('groups');
+  const members = groups.between(0, 3);
+  const strategy = groups.pick(['range', 'cooperative-sticky'] as const);
+  for (let i = 1; i <= members; i++) {
+    const member = { name: `m${i}`, group: 'g', topics: kept.map(({ name }) => name), strategy, leaveShare: 0.05 };
+    clients.run(member.name, () => memberLoop(clients, member));
+  }
+  if (members > 0) clients.run('watcher', () => commitWatcher(clients, 'g', grouped));
+  const admin = { brokers: shape.brokers, replicationFactor, pauseMs: draws.pick([1_000, 3_000, 10_000]) };
+  clients.run('admin', () => adminLoop(clients, topics, admin));
+  schedule.begin();
+  const chaosEnd = world.now + (chaosMs ?? lengths.range(30_000, 90_000));
+  const compare = () => {
+    if (!compareSafely(matching, world)) return;
+    world.schedule(COMPARE_EVERY_MS, undefined, 'compare', compare);
+  };
+  world.schedule(COMPARE_EVERY_MS, undefined, 'compare', compare);
+  await world.run(chaosEnd);
+  if (world.failure) return failed('chaos');
+
+  // Heal, and be whole again.
+  schedule.heal();
+  const deadline = world.now + LIVENESS_MS;
+  let lookedAt = 0;
+  let missing = 'everything';
+  const whole = await world.run(deadline, () => {
+    if (world.now < lookedAt + 500) return false;
+    lookedAt = world.now;
+    missing = whatIsMissing(cluster) ?? '';
+    return missing === '';
+  });
+  if (!whole) return failed(`liveness (${missing})`);
+  clients.stopping = true;
+  if (!(await world.run(deadline + LIVENESS_MS, () => clients.running.size === 0))) {
+    return failed(`liveness (these clients do not end: ${[...clients.running].join(', ')})`);
+  }
+
+  // Last read.
+  let finals: FinalLog[] | undefined;
+  clients.run('last reader', async () => {
+    clients.stopping = false;
+    for (let tries = 0; !finals; tries++) {
+      try {
+        finals = await readAll(clients, partitionsOf(kept));
+      } catch (error) {
+        if (!(error instanceof KafkaError) || tries > 20) throw error;
+        clients.met(error);
+        await clients.sleep(500);
+      }
+    }
+    if (members === 0) return;
+    const asker = newAdmin(clients, 'asker');
+    while (!(await askCommitted(clients, asker, 'g', grouped))) await clients.sleep(500);
+    await asker.close();
+  });
+  if (!(await world.run(world.now + LIVENESS_MS, () => clients.running.size === 0))) return failed('last read');
+  compareSafely(matching, world);
+  if (world.failure) return failed('last comparison');
+  const { violations } = check(history, finals ?? []);
+  if (violations.length > 0) {
+    return result(`history: ${violations.map(({ kind, detail }) => `${kind}: ${detail}`).join('\n  ')}`);
+  }
+  return result(undefined);
+}
+
+function compareSafely(matching: LogMatching, world: World): boolean {
+  try {
+    matching.compare();
+    return true;
+  } catch (error) {
+    world.fail(error as Error);
+    return false;
+  }
+}
+
+function plainly(_key: string, value: unknown): unknown {
+  return value instanceof Error ? value.message : value;
+}
