@@ -9,6 +9,7 @@ import { LOG_SETTINGS } from './settings/log.ts';
 import { NETWORK_SETTINGS } from './settings/network.ts';
 import { REPLICATION_SETTINGS } from './settings/replication.ts';
 import { type TopicSetting, topicSettingEntries } from './settings/topic.ts';
+import { ZOOKEEPER_SETTINGS } from './settings/zookeeper.ts';
 
 export const CONFIGURATION_PAGE = 'docs/configuration.md';
 export const CONFIGURATION_COMMAND = 'node packages/broker/src/config/node/write-configuration-page.ts';
@@ -20,6 +21,7 @@ const areas: readonly (readonly [title: string, table: Readonly<Record<string, u
   ['Groups', GROUP_SETTINGS],
   ['Replicas', REPLICATION_SETTINGS],
   ['Metadata', CONTROLLER_SETTINGS],
+  ['ZooKeeper', ZOOKEEPER_SETTINGS],
 ];
 
 /** The page, as Markdown. */

@@ -29,7 +29,7 @@ export const ZOOKEEPER_SETTINGS = {
   ),
   'zookeeper.digest.credentials': password(
     null,
-    "user:password that is shown to ZooKeeper (scheme digest). Moldau's own; Kafka takes it from a JAAS file.",
+    "What is shown to ZooKeeper, user:password (scheme digest). Moldau's own; Kafka takes it from a JAAS file.",
     { importance: 'HIGH' },
   ),
   'zookeeper.ssl.client.enable': boolean(false, 'ZooKeeper is reached by TLS.'),
@@ -49,7 +49,7 @@ export const ZOOKEEPER_SETTINGS = {
   'zookeeper.ssl.keystore.password': password(null, 'Password of the key store.'),
   'zookeeper.ssl.protocol': choice(['TLSv1.2', 'TLSv1.3'], 'TLSv1.2', 'The oldest version of TLS that is spoken.'),
   'zookeeper.ssl.enabled.protocols': list(null, 'Versions of TLS that are spoken.', {
-    inert: 'zookeeper.ssl.protocol and everything newer is spoken',
+    inert: 'the version of zookeeper.ssl.protocol and everything newer is spoken',
   }),
   'zookeeper.ssl.cipher.suites': list(null, 'Cipher suites that are offered; unset: those of the platform.'),
   'zookeeper.ssl.endpoint.identification.algorithm': string(
