@@ -17,6 +17,12 @@ export type {
 export type * from './consumer/consumer-model.ts';
 export { LogTruncationError } from './consumer/truncation.ts';
 export { KafkaError, type LocalError } from './errors.ts';
+export {
+  type Partitioner,
+  type PartitionerArgs,
+  type PartitionerFunction,
+  RoundRobinPartitioner,
+} from './producer/partitioning.ts';
 export { Producer, type ProducerOptions } from './producer/producer.ts';
 export type { ProducerApi } from './producer/producer-api.ts';
 export type * from './producer/producer-model.ts';

@@ -47,6 +47,8 @@ export interface RecordToAppend {
   readonly value: Uint8Array | null;
   readonly headers: readonly RecordHeader[] | undefined;
   readonly delivery: Delivery | undefined;
+  /** The record as it was handed in; only for a partitioner of the application. */
+  readonly source?: unknown;
 }
 
 export class Accumulator {

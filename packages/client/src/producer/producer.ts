@@ -2,6 +2,7 @@
 // (its topic is not known, the buffer is full) is held in order of arrival, topic by topic. `Sender` does the rest.
 // Bounds: buffer.memory for what is appended, the same again for what is held; a record beyond both fails at once. A
 // record is held for max.block.ms at most.
+// Longer than most: it is the one owner of what a record goes through before its batch does, and of the calls that end it.
 import type { Ports, TimerHandle } from '@moldau/kernel';
 import type { Codec } from '@moldau/protocol/compression/codec';
 import { batchSizeUpperBound } from '@moldau/protocol/records/batch-builder';
@@ -16,9 +17,11 @@ import { PRODUCER_SETTINGS, type ProducerSettingOptions } from '../settings/prod
 import { resolveSettings, type SettingsOf } from '../settings/setting.ts';
 import { Accumulator, type RecordToAppend } from './accumulator.ts';
 import { Flushes } from './flushes.ts';
-import { partitionOfKey } from './murmur2.ts';
+import { type Held, HeldRecords, heldBytesOf } from './held-records.ts';
+import { type Partitioner, type PartitionerFunction, Partitioning, type Placement } from './partitioning.ts';
 import type { ProducerApi } from './producer-api.ts';
 import type { ProducerBatch } from './producer-batch.ts';
+import { decideIdempotence, isFinal, levelOf, ownPartitioner } from './producer-choices.ts';
 import type {
   Bytes,
   ConsumerGroupMetadata,
@@ -31,6 +34,7 @@ import type {
 } from './producer-model.ts';
 import { asBytes, headersOf, serialize } from './record-bytes.ts';
 import { Sender } from './sender.ts';
+import { promptPartitions } from './slow-brokers.ts';
 import { StickyPartitioner } from './sticky-partitioner.ts';
 import { Transactor } from './transactor.ts';
 
@@ -39,16 +43,10 @@ export type ProducerOptions<K, V> = ProducerSettingOptions & {
   readonly keySerializer?: Serializer<K>;
   readonly valueSerializer?: Serializer<V>;
   readonly interceptors?: readonly ProducerInterceptor<K, V>[];
+  /** For records without a partition, in place of `partitioner.class`. A function, or an object with state. */
+  readonly partitioner?: PartitionerFunction<K, V> | Partitioner<K, V>;
   readonly ports?: Ports;
 };
-
-/** A record that could not be appended yet. */
-interface Held extends RecordToAppend {
-  readonly partition: number | undefined;
-  readonly bytes: number;
-  readonly heldAt: number;
-  readonly era: number;
-}
 
 /** `whenWritable` answers when the buffer is down to this share, so that senders do not wake for every record. */
 const WRITABLE_SHARE = 0.75;
@@ -60,7 +58,8 @@ export class Producer<K = Bytes, V = Bytes> implements ProducerApi<K, V> {
   readonly #accumulator: Accumulator;
   readonly #sender: Sender;
   readonly #transactor: Transactor | undefined;
-  readonly #sticky: StickyPartitioner;
+  readonly #partitioning: Partitioning;
+  readonly #hasOwnPartitioner: boolean;
   readonly #keySerializer: Serializer<K>;
   readonly #valueSerializer: Serializer<V>;
   readonly #interceptors: readonly ProducerInterceptor<K, V>[];
@@ -69,8 +68,7 @@ export class Producer<K = Bytes, V = Bytes> implements ProducerApi<K, V> {
   #settledBatches = 0;
   /** Topics sent to: metadata is kept of them. */
   readonly #topics = new Set<string>();
-  readonly #held = new Map<string, Held[]>();
-  #heldBytes = 0;
+  readonly #held = new HeldRecords();
   #heldTimer: TimerHandle | undefined;
   readonly #writableWaiters: (() => void)[] = [];
   readonly #flushes = new Flushes();
@@ -79,7 +77,7 @@ export class Producer<K = Bytes, V = Bytes> implements ProducerApi<K, V> {
 
   /** Connects when the first record comes. Throws KafkaError INVALID_SETTING. */
   constructor(options: ProducerOptions<K, V> = {}) {
-    const { ports = nodePorts, keySerializer, valueSerializer, interceptors = [], ...given } = options;
+    const { ports = nodePorts, keySerializer, valueSerializer, interceptors = [], partitioner, ...given } = options;
     const resolved = resolveSettings(PRODUCER_SETTINGS, given);
     const settings = { ...resolved, clientId: resolved.clientId || defaultClientId('producer') };
     const idempotent = decideIdempotence(settings);
@@ -122,14 +120,28 @@ export class Producer<K = Bytes, V = Bytes> implements ProducerApi<K, V> {
       isUrgent: () =>
         this.#flushes.isWaiting ||
         this.#state !== 'open' ||
-        this.#heldBytes > 0 ||
+        !this.#held.isEmpty ||
         this.#transactor?.manager.isEnding === true,
     });
-    this.#sticky = new StickyPartitioner({
+    this.#hasOwnPartitioner = partitioner !== undefined || settings.partitionerClass === 'roundRobin';
+    const sticky = new StickyPartitioner({
       batchSize: settings.batchSize,
       adaptive: settings.partitionerAdaptivePartitioningEnable,
       random: () => ports.random.float(),
       waiting: (topic, partition) => this.#accumulator.waitingOf(topic, partition),
+      usable:
+        settings.partitionerAvailabilityTimeoutMs === 0
+          ? undefined
+          : (topic, available) => {
+              const { metadata } = this.#cluster;
+              const parts = { accumulator: this.#accumulator, metadata };
+              return promptPartitions(parts, settings, ports.clock.monotonic(), topic, available);
+            },
+    });
+    this.#partitioning = new Partitioning({
+      own: ownPartitioner(partitioner, settings.partitionerClass),
+      sticky,
+      ignoreKeys: settings.partitionerIgnoreKeys,
     });
   }
 
@@ -285,6 +297,7 @@ export class Producer<K = Bytes, V = Bytes> implements ProducerApi<K, V> {
     this.#sender.stop();
     if (this.#heldTimer) timers.clear(this.#heldTimer);
     await this.#cluster.close();
+    this.#partitioning.close();
     for (const waiter of this.#writableWaiters.splice(0)) waiter();
   }
 
@@ -319,7 +332,7 @@ export class Producer<K = Bytes, V = Bytes> implements ProducerApi<K, V> {
   }
 
   get #isWritable(): boolean {
-    return this.#heldBytes === 0 && this.#accumulator.bytes < this.#settings.bufferMemory;
+    return this.#held.isEmpty && this.#accumulator.bytes < this.#settings.bufferMemory;
   }
 
   /** Everything turned into bytes; nothing of the caller's own memory is kept past the append but the key and value. */
@@ -345,7 +358,8 @@ export class Producer<K = Bytes, V = Bytes> implements ProducerApi<K, V> {
       this.#transactor?.manager.batchFailed(error);
       throw error;
     }
-    return { timestamp: timestamp ?? this.#ports.clock.now(), key, value, headers, delivery };
+    const source = this.#hasOwnPartitioner ? record : undefined;
+    return { timestamp: timestamp ?? this.#ports.clock.now(), key, value, headers, delivery, source };
   }
 
   /** Appends, if the topic is known and there is room. */
@@ -355,18 +369,20 @@ export class Producer<K = Bytes, V = Bytes> implements ProducerApi<K, V> {
       this.#topics.add(topic);
       return false;
     }
-    const count = known.partitions.length;
-    if (this.#accumulator.bytes >= this.#settings.bufferMemory || (wanted ?? 0) >= count) return false;
-    const { key } = record;
-    const keyed = key !== null && !this.#settings.partitionerIgnoreKeys;
-    const isSticky = wanted === undefined && !keyed;
-    let partition =
-      wanted ?? (keyed ? partitionOfKey(key, count) : this.#sticky.current(topic, known.available, count));
+    if (this.#accumulator.bytes >= this.#settings.bufferMemory || (wanted ?? 0) >= known.partitions.length)
+      return false;
+    let placement: Placement;
+    try {
+      placement = this.#partitioning.place(known, wanted, record);
+    } catch (error) {
+      this.#fail(record, era, asKafkaError(error));
+      return true;
+    }
+    let { partition } = placement;
     let added = this.#accumulator.tryAppend(topic, partition, record, era);
     if (added === 0) {
-      const isFull = this.#accumulator.waitingOf(topic, partition) > 0;
-      if (isSticky && isFull) {
-        partition = this.#sticky.next(topic, known.available, count);
+      if (placement.isSticky && this.#accumulator.waitingOf(topic, partition) > 0) {
+        partition = this.#partitioning.next(known);
         added = this.#accumulator.tryAppend(topic, partition, record, era);
       }
       if (added === 0)
@@ -374,7 +390,7 @@ export class Producer<K = Bytes, V = Bytes> implements ProducerApi<K, V> {
       // Something is full now, or a new batch has begun to linger.
       this.#sender.wake();
     }
-    if (isSticky) this.#sticky.sent(topic, added, known.available, count);
+    if (placement.isSticky) this.#partitioning.sent(known, added);
     if (this.#transactor) this.#addToTransaction(this.#transactor, topic, partition);
     return true;
   }
@@ -385,55 +401,49 @@ export class Producer<K = Bytes, V = Bytes> implements ProducerApi<K, V> {
   }
 
   #hold(topic: string, partition: number | undefined, record: RecordToAppend): void {
-    const bytes = (record.key?.length ?? 0) + (record.value?.length ?? 0) + 100;
-    const held = { ...record, partition, bytes, heldAt: this.#ports.clock.monotonic(), era: this.#flushes.era };
-    if (this.#heldBytes + bytes > this.#settings.bufferMemory) {
-      this.#flushes.settled(held.era, 1);
+    const bytes = heldBytesOf(record);
+    const { era } = this.#flushes;
+    if (this.#held.bytes + bytes > this.#settings.bufferMemory) {
       const error = new KafkaError('BUFFER_EXHAUSTED', {
         message: `${this.#settings.bufferMemory} bytes are being sent and as many wait for room (buffer.memory).`,
         topic,
       });
-      this.#transactor?.manager.batchFailed(error);
-      record.delivery?.(error, undefined);
+      this.#fail(record, era, error);
       return;
     }
-    this.#heldBytes += bytes;
-    const line = this.#held.get(topic);
-    if (line) line.push(held);
-    else this.#held.set(topic, [held]);
-    this.#armHeld(held.heldAt + this.#settings.maxBlockMs);
+    this.#held.add({ ...record, topic, partition, bytes, heldAt: this.#ports.clock.monotonic(), era });
+    this.#armHeld();
     if (!this.#cluster.metadata.topic(topic) || partition !== undefined) this.#cluster.requestRefresh();
     this.#sender.wake();
   }
 
   /** Appends what was held, as far as it goes now. */
   #release(): void {
-    for (const [topic, held] of [...this.#held]) {
+    for (const topic of this.#held.topics()) {
       const known = this.#cluster.metadata.topic(topic);
       const error = this.#cluster.metadata.topicError(topic);
+      const held = this.#held.of(topic);
       if (!known && error && isFinal(error)) {
-        this.#held.delete(topic);
-        for (const record of held) this.#failHeld(record, new KafkaError(error, { topic }));
+        for (const record of this.#held.take(topic, held.length)) {
+          this.#fail(record, record.era, new KafkaError(error, { topic }));
+        }
         continue;
       }
       let count = 0;
-      while (count < held.length && this.#append(topic, held[count]!.partition, held[count]!, held[count]!.era)) {
-        this.#heldBytes -= held[count]!.bytes;
+      while (count < held.length && this.#append(topic, held[count]!.partition, held[count]!, held[count]!.era))
         count++;
-      }
-      if (count === held.length) this.#held.delete(topic);
-      else held.splice(0, count);
+      this.#held.take(topic, count);
       // A topic that is not there yet is asked for again, soon.
-      if (count < held.length && (!known || (held[0]?.partition ?? 0) >= known.partitions.length)) {
-        this.#cluster.requestRefresh();
-      }
+      const first = this.#held.of(topic)[0];
+      if (first && (!known || (first.partition ?? 0) >= known.partitions.length)) this.#cluster.requestRefresh();
     }
     this.#notifyWritable();
   }
 
-  #armHeld(dueAt: number): void {
-    if (this.#heldTimer) return;
+  #armHeld(): void {
+    if (this.#heldTimer || this.#held.isEmpty) return;
     const { timers, clock } = this.#ports;
+    const dueAt = this.#held.oldestAt + this.#settings.maxBlockMs;
     this.#heldTimer = timers.set(Math.max(0, dueAt - clock.monotonic()), () => {
       this.#heldTimer = undefined;
       this.#expireHeld();
@@ -441,19 +451,12 @@ export class Producer<K = Bytes, V = Bytes> implements ProducerApi<K, V> {
   }
 
   #expireHeld(): void {
-    const { maxBlockMs } = this.#settings;
-    const now = this.#ports.clock.monotonic();
-    let next = Number.POSITIVE_INFINITY;
-    for (const [topic, held] of [...this.#held]) {
-      const known = this.#cluster.metadata.topic(topic);
-      const late = held.findIndex(({ heldAt }) => heldAt + maxBlockMs > now);
-      const expired = held.splice(0, late < 0 ? held.length : late);
-      if (held.length === 0) this.#held.delete(topic);
-      else next = Math.min(next, held[0]!.heldAt + maxBlockMs);
-      for (const record of expired) this.#failHeld(record, this.#heldError(topic, record, known?.partitions.length));
+    for (const record of this.#held.takeOlder(this.#ports.clock.monotonic() - this.#settings.maxBlockMs)) {
+      const known = this.#cluster.metadata.topic(record.topic);
+      this.#fail(record, record.era, this.#heldError(record.topic, record, known?.partitions.length));
     }
-    if (next < Number.POSITIVE_INFINITY) this.#armHeld(next);
-    else this.#notifyWritable();
+    this.#armHeld();
+    this.#notifyWritable();
   }
 
   #heldError(topic: string, { partition }: Held, partitionCount: number | undefined): KafkaError {
@@ -474,16 +477,14 @@ export class Producer<K = Bytes, V = Bytes> implements ProducerApi<K, V> {
   }
 
   #failAllHeld(error: KafkaError): void {
-    for (const [topic, held] of [...this.#held]) {
-      this.#held.delete(topic);
-      for (const record of held) this.#failHeld(record, error);
-    }
+    for (const record of this.#held.takeAll()) this.#fail(record, record.era, error);
   }
 
-  #failHeld(record: Held, error: KafkaError): void {
-    this.#heldBytes -= record.bytes;
+  /** A record that never got into a batch. */
+  #fail(record: RecordToAppend, era: number, error: KafkaError): void {
     this.#transactor?.manager.batchFailed(error);
-    this.#flushes.settled(record.era, 1);
+    this.#failedRecords++;
+    this.#flushes.settled(era, 1);
     record.delivery?.(error, undefined);
     this.#transactor?.wake();
   }
@@ -494,7 +495,7 @@ export class Producer<K = Bytes, V = Bytes> implements ProducerApi<K, V> {
     else this.#sentRecords += batch.recordCount;
     this.#flushes.settled(batch.era, batch.recordCount);
     this.#transactor?.wake();
-    if (this.#held.size > 0) this.#note();
+    if (!this.#held.isEmpty) this.#note();
     else this.#notifyWritable();
   }
 
@@ -505,47 +506,16 @@ export class Producer<K = Bytes, V = Bytes> implements ProducerApi<K, V> {
     this.#ports.timers.afterTurn(() => {
       this.#noted = false;
       if (this.#state === 'closed') return;
-      if (this.#held.size > 0) this.#release();
+      if (!this.#held.isEmpty) this.#release();
       this.#sender.wake();
     });
   }
 
   #notifyWritable(): void {
-    if (this.#writableWaiters.length === 0 || this.#heldBytes > 0) return;
+    if (this.#writableWaiters.length === 0 || !this.#held.isEmpty) return;
     if (this.#accumulator.bytes > this.#settings.bufferMemory * WRITABLE_SHARE) return;
     for (const waiter of this.#writableWaiters.splice(0)) waiter();
   }
-}
-
-/** Errors of a topic that waiting does not mend. */
-function isFinal(error: string): boolean {
-  return error === 'INVALID_TOPIC_EXCEPTION' || error === 'TOPIC_AUTHORIZATION_FAILED';
-}
-
-function decideIdempotence(settings: SettingsOf<typeof PRODUCER_SETTINGS>): boolean {
-  const { enableIdempotence, transactionalId, acks, retries, maxInFlightRequestsPerConnection } = settings;
-  const obstacle =
-    acks !== 'all'
-      ? 'acks must be all'
-      : retries === 0
-        ? 'retries must not be 0'
-        : maxInFlightRequestsPerConnection > 5
-          ? 'maxInFlightRequestsPerConnection must be at most 5'
-          : undefined;
-  if (transactionalId !== undefined && (obstacle || enableIdempotence === false)) {
-    const message = `transactionalId is set; for that ${obstacle ?? 'enableIdempotence must not be false'}.`;
-    throw new KafkaError('INVALID_SETTING', { message });
-  }
-  if (enableIdempotence === true && obstacle) {
-    throw new KafkaError('INVALID_SETTING', { message: `enableIdempotence is true; for that ${obstacle}.` });
-  }
-  return enableIdempotence ?? obstacle === undefined;
-}
-
-function levelOf(settings: SettingsOf<typeof PRODUCER_SETTINGS>): number | undefined {
-  if (settings.compressionType === 'zstd') return settings.compressionZstdLevel;
-  if (settings.compressionType === 'gzip' && settings.compressionGzipLevel >= 0) return settings.compressionGzipLevel;
-  return undefined;
 }
 
 function guarded(what: string, call: () => void): void {

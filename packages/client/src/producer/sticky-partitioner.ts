@@ -14,6 +14,7 @@ export class StickyPartitioner {
   readonly #random: () => number;
   /** How many batches wait for the partition. */
   readonly #waiting: (topic: string, partition: number) => number;
+  readonly #usable: ((topic: string, available: readonly number[]) => readonly number[]) | undefined;
   readonly #topics = new Map<string, StickyTopic>();
 
   constructor(o: {
@@ -22,11 +23,14 @@ export class StickyPartitioner {
     /** In [0, 1). */
     random: () => number;
     waiting: (topic: string, partition: number) => number;
+    /** Those of the available partitions that may be drawn; default all. Never answers none. */
+    usable?: ((topic: string, available: readonly number[]) => readonly number[]) | undefined;
   }) {
     this.#batchSize = o.batchSize;
     this.#adaptive = o.adaptive;
     this.#random = o.random;
     this.#waiting = o.waiting;
+    this.#usable = o.usable;
   }
 
   /** The partition for the next record. `available`: those with a leader; `count`: of all, for when none has one. */
@@ -50,8 +54,8 @@ export class StickyPartitioner {
   }
 
   #choose(topic: string, available: readonly number[], count: number): number {
-    const partition =
-      available.length === 0 ? Math.floor(this.#random() * count) : available[this.#draw(topic, available)]!;
+    const among = available.length > 0 && this.#usable ? this.#usable(topic, available) : available;
+    const partition = among.length === 0 ? Math.floor(this.#random() * count) : among[this.#draw(topic, among)]!;
     this.#topics.set(topic, { partition, bytes: 0 });
     return partition;
   }

@@ -102,6 +102,18 @@ export const PRODUCER_SETTINGS = {
     default: false,
     doc: 'Records with a key are spread like those without.',
   }),
+  partitionerClass: oneOf({
+    kafka: 'partitioner.class',
+    default: 'default',
+    values: ['default', 'roundRobin'],
+    also: { 'org.apache.kafka.clients.producer.RoundRobinPartitioner': 'roundRobin' },
+    doc: 'Where records without a partition go: by key, or stuck together where they have none (default); or one partition after the other. The option partitioner takes one of your own.',
+  }),
+  partitionerAvailabilityTimeoutMs: integer({
+    kafka: 'partitioner.availability.timeout.ms',
+    default: 0,
+    doc: 'Records without key pass by brokers that have not taken a batch that was ready for so long; 0 is never.',
+  }),
   partitionerAdaptivePartitioningEnable: flag({
     kafka: 'partitioner.adaptive.partitioning.enable',
     default: true,
