@@ -246,6 +246,7 @@ async function open(options: BrokerOptions, events: EventLog, undo: (() => unkno
       () => (ports.random.bytes(4).readUInt32BE(0) & 0x7fff_ffff) >>> 0,
     ),
     replicas,
+    sessionHolds: () => ports.clock.monotonic() - engine.sessionConfirmedAtMs <= engine.sessionTimeoutMs,
     peers,
     parked: { fetches: 0, produces: 0 },
     deadlines,
@@ -278,6 +279,7 @@ function follow(context: BrokerContext, image: ClusterImage, previous: ClusterIm
   const changed = applyDynamicSettings(context.config, image);
   context.partitions.follow(image, previous, batch);
   if (changed.length > 0) context.partitions.configureAll(image);
+  context.replicas.onImage(batch);
   context.groups.onImage(image, previous, batch);
 }
 

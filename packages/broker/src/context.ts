@@ -46,6 +46,11 @@ export interface BrokerContext {
   readonly fetchSessions: FetchSessions;
   /** Copying from other brokers, and other brokers copying from here. */
   readonly replicas: ReplicaManager;
+  /**
+   * False once the metadata store has not confirmed this broker for longer than its session lasts: somebody else may lead
+   * what we believe to lead, and what is not replicated could be lost without a word (invariant 26).
+   */
+  sessionHolds(): boolean;
   /** Connections to the other brokers. */
   readonly peers: Peers;
   /** How many requests wait here now, by what they wait for. */

@@ -85,3 +85,31 @@ test.each(['fsync', 'os'] as const)(
     await store.close();
   },
 );
+
+test('a log that starts over while much of it is not synced goes on as if it had just begun', async () => {
+  const { store } = await openStore(directory);
+  const config = logConfig({ durability: 'os', segmentBytes: 200 });
+  const log = store.create({ topic: 'copied', topicId: TOPIC_ID, partition: 0, config });
+  for (const value of ['a', 'b', 'c']) append(log, value.repeat(90));
+  await persisted(log);
+  await log.truncateFullyAndStartAt(50);
+  append(log, 'd');
+  await log.flush();
+  expect(log.failure).toBeUndefined();
+  expect([log.startOffset, log.endOffset, log.recoveryPoint]).toEqual([50, 51, 51]);
+  await store.close();
+});
+
+test('segments that were cut off are not waited for by a sync', async () => {
+  const { store } = await openStore(directory);
+  const config = logConfig({ durability: 'os', segmentBytes: 200 });
+  const log = store.create({ topic: 'copied', topicId: TOPIC_ID, partition: 0, config });
+  for (const value of ['a', 'b', 'c', 'd']) append(log, value.repeat(90));
+  await persisted(log);
+  await log.truncateTo(1);
+  append(log, 'e');
+  await log.flush();
+  expect(log.failure).toBeUndefined();
+  expect(await readAll(log)).toEqual([0, 1]);
+  await store.close();
+});

@@ -551,7 +551,7 @@ export class PartitionLog implements ReadableLog, WriterHost {
     this.#highWatermark = Math.min(this.#highWatermark, offset);
     this.tail.truncateTo(offset);
     this.#reader.forgetPlaces();
-    this.writer.reset(offset);
+    this.writer.reset(offset, this.segments);
     this.context.changed(this);
     this.context.highWatermarkMoved();
   }

@@ -1,5 +1,6 @@
 // DeleteRecords (api 21): moves the start of partitions up, so that older records are gone for readers at once and from
-// disk when their segments are. Served: 0-2. Offset -1 means the high watermark.
+// disk when their segments are. Served: 0-2. Offset -1 means the high watermark. Answered when every replica that lives
+// begins there (or the time is over), so that no later leader shows the records again.
 import type { InputOf } from '@moldau/protocol';
 import { errorCode, type WireError } from '@moldau/protocol/errors';
 import type { DeleteRecordsRequest, DeleteRecordsResponse } from '@moldau/protocol/messages/delete-records';
@@ -10,14 +11,14 @@ type PartitionAnswer = InputOf<typeof DeleteRecordsResponse>['topics'][number]['
 
 export async function deleteRecords(
   broker: BrokerContext,
-  _call: Call,
+  call: Call,
   request: DeleteRecordsRequest,
 ): Promise<InputOf<typeof DeleteRecordsResponse>> {
   const topics = request.topics.map(async ({ name, partitions }) => ({
     name,
     partitions: await Promise.all(
       partitions.map(async ({ partitionIndex, offset }): Promise<PartitionAnswer> => {
-        const outcome = await cut(broker, name, partitionIndex, offset);
+        const outcome = await cut(broker, name, partitionIndex, offset, call.receivedAtMs + request.timeoutMs);
         return typeof outcome === 'number'
           ? { partitionIndex, lowWatermark: outcome, errorCode: 0 }
           : { partitionIndex, lowWatermark: -1, errorCode: errorCode(outcome) };
@@ -28,7 +29,13 @@ export async function deleteRecords(
 }
 
 /** The new start offset, or why not. */
-async function cut(broker: BrokerContext, topic: string, index: number, offset: number): Promise<number | WireError> {
+async function cut(
+  broker: BrokerContext,
+  topic: string,
+  index: number,
+  offset: number,
+  dueAtMs: number,
+): Promise<number | WireError> {
   if (isInternalTopic(topic)) return 'INVALID_TOPIC_EXCEPTION';
   const partition = broker.partitions.led(broker.image(), topic, index);
   if (typeof partition === 'string') return partition;
@@ -36,5 +43,17 @@ async function cut(broker: BrokerContext, topic: string, index: number, offset: 
   if (cleanupPolicy.has('compact') && !cleanupPolicy.has('delete')) return 'POLICY_VIOLATION';
   if (offset < -1) return 'OFFSET_OUT_OF_RANGE';
   const outcome = await partition.log.deleteRecordsBefore(offset);
-  return typeof outcome === 'number' ? outcome : outcome.error;
+  if (typeof outcome !== 'number') return outcome.error;
+  partition.startMoved();
+  return await new Promise((resolve) => {
+    const done = (failure?: 'notLeader') => {
+      broker.deadlines.cancel(deadline);
+      resolve(failure ? 'NOT_LEADER_OR_FOLLOWER' : partition.lowWatermark);
+    };
+    const deadline = broker.deadlines.at(dueAtMs, () => {
+      partition.forgetStartWaiter(done);
+      resolve('REQUEST_TIMED_OUT');
+    });
+    partition.whenStartsAt(outcome, done);
+  });
 }

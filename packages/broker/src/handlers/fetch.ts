@@ -14,6 +14,7 @@ import type { DeadlineHandle } from '../partition/deadlines.ts';
 import type { FetchContext, FetchedPartition } from '../partition/fetch-sessions.ts';
 import { ParkedFetch } from '../partition/parked.ts';
 import type { Partition } from '../partition/partition.ts';
+import { preferredReadReplica } from '../partition/read-replica.ts';
 import { leaderHint, type NodeEndpoint } from './leader-hint.ts';
 import { replicaFetch } from './replica-fetch.ts';
 
@@ -23,6 +24,8 @@ type PartitionAnswer = TopicAnswer['partitions'][number];
 
 const TOPIC_IDS_SINCE = 13;
 const LEADER_HINTS_SINCE = 16;
+/** Versions that name the reader's rack may read from followers (KIP-392). */
+const FOLLOWERS_SINCE = 11;
 const READ_COMMITTED = 1;
 const NO_CHUNKS: readonly Buffer[] = [];
 
@@ -124,6 +127,7 @@ class FetchRun {
         continue;
       }
       if (wish.lastFetchedEpoch >= 0 && this.#diverged(wish, partition)) continue;
+      if (this.#sentElsewhere(wish, partition)) continue;
       const { log } = partition;
       const { highWatermark } = log;
       const readCommitted = this.#request.isolationLevel === READ_COMMITTED;
@@ -160,7 +164,10 @@ class FetchRun {
       topic = known.name;
     }
     if (this.#replicaId >= 0) return 'NOT_LEADER_OR_FOLLOWER';
-    const partition = broker.partitions.led(image, topic, wish.partition);
+    const partition =
+      this.#call.apiVersion >= FOLLOWERS_SINCE
+        ? broker.partitions.readable(image, topic, wish.partition)
+        : broker.partitions.led(image, topic, wish.partition);
     if (typeof partition === 'string') return partition;
     if (wish.topicId !== ZERO_UUID && partition.topicId !== wish.topicId) return 'INCONSISTENT_TOPIC_ID';
     return partition.judgeEpoch(wish.currentLeaderEpoch) ?? partition;
@@ -213,9 +220,24 @@ class FetchRun {
     return true;
   }
 
+  /** A replica nearer to the reader has what it wants: it is told to read there. */
+  #sentElsewhere(wish: FetchedPartition, partition: Partition): boolean {
+    const { rackId } = this.#request;
+    if (rackId === '' || !partition.leading) return false;
+    const replica = preferredReadReplica(this.#broker, partition.leading, rackId, wish.fetchOffset);
+    if (replica === undefined) return false;
+    this.#urgent = true;
+    const answer = answerOf(wish, partition, partition.log.highWatermark, NO_CHUNKS, this.#request.isolationLevel);
+    const told = { ...answer, preferredReadReplica: replica };
+    this.#reads.push({ wish, partition, bytes: 0, answer: told, release: undefined });
+    return true;
+  }
+
   #took(wish: FetchedPartition, partition: Partition, read: LogSlice | LogRefusal, highWatermark: number): void {
     if (read.kind === 'refused') {
-      this.#refused(wish, read.error, partition);
+      // A follower may lack what its leader has: the reader's position is not lost for that (R10).
+      const behind = !partition.isLeader && wish.fetchOffset > partition.log.endOffset;
+      this.#refused(wish, behind ? 'OFFSET_NOT_AVAILABLE' : read.error, partition);
       return;
     }
     this.#bytes += read.sizeBytes;
@@ -288,7 +310,7 @@ class FetchRun {
         highWatermark: answer.highWatermark,
         logStartOffset: answer.logStartOffset ?? -1,
         recordsBytes: bytes,
-        directs: answer.divergingEpoch !== undefined,
+        directs: answer.divergingEpoch !== undefined || answer.preferredReadReplica !== -1,
       });
       if (context.kind === 'incremental' && !told) continue;
       if (!last || last.topic !== wish.topic || last.topicId !== wish.topicId) {

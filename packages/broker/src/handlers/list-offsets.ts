@@ -1,6 +1,7 @@
 // ListOffsets (api 2): the offset of a partition at a timestamp or a special point. Served: 1-11.
 //   v2 isolation level   v4 leader epoch   v7 -3 max timestamp   v8 -4 earliest local   v9 -5 latest tiered
 //   v11 -6 earliest pending upload
+//   v5 OFFSET_NOT_AVAILABLE while a new leader does not know the end yet (LEADER_NOT_AVAILABLE before)
 // Never answers an offset at or past what the asker may read: the high watermark, or the last stable offset.
 import type { InputOf } from '@moldau/protocol';
 import { errorCode, type WireError } from '@moldau/protocol/errors';
@@ -30,6 +31,7 @@ const specialSince = new Map([
 ]);
 const READ_COMMITTED = 1;
 const LEADER_EPOCH_SINCE = 4;
+const NOT_AVAILABLE_SINCE = 5;
 
 export async function listOffsets(
   broker: BrokerContext,
@@ -74,6 +76,9 @@ async function offsetAt(
   const epochError = partition.judgeEpoch(wish.currentLeaderEpoch);
   if (epochError) return refused(wish, epochError);
   const found = await find(partition, timestamp, isolationLevel);
+  if (found === 'not known yet') {
+    return refused(wish, call.apiVersion >= NOT_AVAILABLE_SINCE ? 'OFFSET_NOT_AVAILABLE' : 'LEADER_NOT_AVAILABLE');
+  }
   return {
     partitionIndex: wish.partitionIndex,
     errorCode: 0,
@@ -87,12 +92,14 @@ async function find(
   partition: Partition,
   timestamp: number,
   isolationLevel: number,
-): Promise<TimestampOffset | undefined> {
+): Promise<TimestampOffset | 'not known yet' | undefined> {
   const { log } = partition;
   const readable = () =>
     isolationLevel === READ_COMMITTED ? Math.min(log.highWatermark, log.lastStableOffset) : log.highWatermark;
   switch (timestamp) {
     case LATEST:
+      // Right after an election the leader before may have told a later end than we know of (invariant 12).
+      if (!partition.endKnown) return 'not known yet';
       return { timestamp: -1, offset: readable(), leaderEpoch: partition.leaderEpoch };
     case EARLIEST:
     case EARLIEST_LOCAL:
@@ -102,7 +109,8 @@ async function find(
       return undefined;
     default: {
       const found = await (timestamp === MAX_TIMESTAMP ? log.maxTimestamp() : log.offsetForTimestamp(timestamp));
-      return found && found.offset < readable() ? found : undefined;
+      if (found && found.offset < readable()) return found;
+      return partition.endKnown ? undefined : 'not known yet';
     }
   }
 }

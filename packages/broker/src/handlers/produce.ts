@@ -4,7 +4,8 @@
 // Order: offsets are given before the first wait, so batches keep the order of the connection.
 // Differs from Kafka: acks 1 is answered when the records are persisted as `log.durability` says, not when they are only
 // in memory; a request with acks 0 counts as in flight until then, which bounds what waits for the disk; transactional
-// batches are refused until transactions are served.
+// batches are refused until transactions are served; acks 0 and 1 are refused while this broker cannot know whether it still
+// leads (invariant 26), which acks=all finds out by itself.
 import type { InputOf } from '@moldau/protocol';
 import { errorCode, type WireError } from '@moldau/protocol/errors';
 import type { ProduceRequest, ProduceResponse } from '@moldau/protocol/messages/produce';
@@ -35,6 +36,7 @@ interface PartitionAnswer {
 }
 
 const ZSTD_SINCE = 7;
+const LEADER_HINTS_SINCE = 10;
 const TOPIC_ID_SINCE = 13;
 /** The one client that may write to internal topics: Kafka's own admin tools name themselves so. */
 const ADMIN_CLIENT_ID = '__admin_client';
@@ -101,7 +103,7 @@ class PendingProduce {
     answer.errorCode = errorCode(refusal.error);
     answer.errorMessage = refusal.detail === '' ? null : refusal.detail;
     if (refusal.recordErrors) answer.recordErrors = [...refusal.recordErrors];
-    if (topic === undefined) return;
+    if (topic === undefined || this.#call.apiVersion < LEADER_HINTS_SINCE) return;
     if (refusal.error === 'NOT_LEADER_OR_FOLLOWER' || refusal.error === 'FENCED_LEADER_EPOCH') {
       answer.currentLeader = leaderHint(this.#broker, this.#call, topic, answer.index, this.#endpoints);
     }
@@ -151,6 +153,10 @@ class PendingProduce {
         ? 'transactions are not served by this broker yet'
         : 'a transactional batch needs a transactional id';
       return { kind: 'refused', error, detail };
+    }
+    if (this.#acks !== -1 && partition.state.replicas.length > 1 && !this.#broker.sessionHolds()) {
+      const detail = 'the metadata store has not confirmed this broker for long: only acks=all is safe until it does';
+      return { kind: 'refused', error: 'NOT_LEADER_OR_FOLLOWER', detail };
     }
     return partition.place(records ?? NO_RECORDS, {
       origin: 'client',

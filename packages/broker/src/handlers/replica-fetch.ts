@@ -186,6 +186,8 @@ class ReplicaFetchRun {
     if (read.release) this.#releases.push(read.release);
     const { log } = partition;
     const { sizeBytes } = read;
+    // No room for its next batch: it stays in line.
+    if (sizeBytes === 0 && feed.fetchOffset < log.endOffset) feed.touch('records');
     if (
       sizeBytes === 0 &&
       !feed.toldError &&

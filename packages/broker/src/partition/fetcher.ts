@@ -381,7 +381,10 @@ export class ReplicaFetcher {
     }
     copy.retryMs = 0;
     copy.lag = Math.max(0, answer.highWatermark - log.endOffset);
+    const { startOffset } = log;
     partition.heard(answer.highWatermark, answer.logStartOffset);
+    // Somebody may wait for all replicas to begin there (DeleteRecords).
+    if (log.startOffset !== startOffset) this.#changed.add(copy);
     if (log.endOffset !== copy.askedOffset) this.#persist(copy, log.endOffset);
   }
 

@@ -10,11 +10,11 @@ import {
   ownLogMoved,
   type PartitionLeader,
   proposalRefused,
+  type ReplicaFacts,
   stateSeen,
 } from './partition-leader.ts';
 
 const LAG = 30_000;
-const anyone = { eligible: () => true };
 const noSession = () => 0;
 
 function stateOf(parts: Partial<PartitionState> = {}): PartitionState {
@@ -22,14 +22,17 @@ function stateOf(parts: Partial<PartitionState> = {}): PartitionState {
   return { ...basis, ...parts } as PartitionState;
 }
 
-function leading(parts: Partial<PartitionState> = {}, own: { end?: number; hw?: number; minInSync?: number } = {}) {
+function leading(
+  parts: Partial<PartitionState> = {},
+  own: { end?: number; hw?: number; minInSync?: number; eligible?: ReplicaFacts['eligible'] } = {},
+) {
   const { end = 10, hw = 10, minInSync = 1 } = own;
   const facts = { self: 1, state: stateOf(parts), logEnd: end, persistedEnd: end, highWatermark: hw, minInSync };
-  return lead({ ...facts, lagMaxMs: LAG, now: 0 });
+  return lead({ ...facts, facts: { eligible: own.eligible ?? (() => true) }, lagMaxMs: LAG, now: 0 });
 }
 
 function fetched(leader: PartitionLeader, from: number, logEnd: number, now = 1, brokerEpoch = 40) {
-  return followerFetched(leader, { from, brokerEpoch, logEnd, logStart: 0, now }, anyone);
+  return followerFetched(leader, { from, brokerEpoch, logEnd, logStart: 0, now });
 }
 
 describe('high watermark', () => {
@@ -91,6 +94,16 @@ describe('high watermark', () => {
     proposalRefused(leader, leader.proposal!, LAG * 2);
     expect(leader.highWatermark).toBe(30);
   });
+
+  test('does not wait for one that is fenced, however lately it was caught up', () => {
+    let fenced = false;
+    const leader = leading({ isr: [1] }, { eligible: () => !fenced });
+    fetched(leader, 2, 10);
+    proposalRefused(leader, leader.proposal!, 2);
+    fenced = true;
+    ownLogMoved(leader, 30, 30, 3);
+    expect(leader.highWatermark).toBe(30);
+  });
 });
 
 describe('in-sync set', () => {
@@ -132,11 +145,10 @@ describe('in-sync set', () => {
   });
 
   test('fence: broker epoch (only a run that is registered joins)', () => {
-    const leader = leading({ isr: [1] });
-    const registered = { eligible: (_id: number, brokerEpoch: number) => brokerEpoch === 41 };
+    const leader = leading({ isr: [1] }, { eligible: (_id, brokerEpoch) => brokerEpoch === 41 });
     const at = { from: 2, logEnd: 10, logStart: 0, now: 1 };
-    expect(followerFetched(leader, { ...at, brokerEpoch: 40 }, registered)).toBeUndefined();
-    expect(followerFetched(leader, { ...at, brokerEpoch: 41 }, registered)).toBeDefined();
+    expect(followerFetched(leader, { ...at, brokerEpoch: 40 })).toBeUndefined();
+    expect(followerFetched(leader, { ...at, brokerEpoch: 41 })).toBeDefined();
   });
 
   test('a broker that is not assigned is not listened to', () => {
@@ -149,10 +161,10 @@ describe('in-sync set', () => {
     const leader = leading();
     fetched(leader, 2, 10, 1);
     fetched(leader, 3, 10, 1);
-    expect(lagTick(leader, LAG * 3, anyone, noSession)).toBeUndefined();
+    expect(lagTick(leader, LAG * 3, noSession)).toBeUndefined();
     ownLogMoved(leader, 20, 20, LAG * 3);
     fetched(leader, 3, 20, LAG * 3);
-    expect(lagTick(leader, LAG * 4, anyone, noSession)).toMatchObject({ members: [1, 3], changed: [2] });
+    expect(lagTick(leader, LAG * 4, noSession)).toMatchObject({ members: [1, 3], changed: [2] });
     // Until the controller has said so it still counts.
     ownLogMoved(leader, 30, 30, LAG * 4);
     fetched(leader, 3, 30, LAG * 4);
@@ -165,16 +177,16 @@ describe('in-sync set', () => {
   test('a session that is alive keeps an idle partition caught up', () => {
     const leader = leading({ replicas: [1, 2], isr: [1, 2] });
     fetched(leader, 2, 10, 1);
-    lagTick(leader, LAG * 3, anyone, () => LAG * 3 - 500);
+    lagTick(leader, LAG * 3, () => LAG * 3 - 500);
     ownLogMoved(leader, 11, 11, LAG * 3 + 10);
-    expect(lagTick(leader, LAG * 3 + 20, anyone, noSession)).toBeUndefined();
+    expect(lagTick(leader, LAG * 3 + 20, noSession)).toBeUndefined();
   });
 
   test('a refused join is asked for again once it is still true', () => {
     const leader = leading({ isr: [1] });
     const wish = fetched(leader, 2, 10);
     proposalRefused(leader, wish!, 2);
-    expect(lagTick(leader, 3, anyone, noSession)?.members).toEqual([1, 2]);
+    expect(lagTick(leader, 3, noSession)?.members).toEqual([1, 2]);
   });
 
   test('states of other terms and older ones change nothing', () => {
@@ -199,8 +211,8 @@ describe('in-sync set', () => {
 
 test('DeleteRecords waits for the replicas that live', () => {
   const leader = leading();
-  followerFetched(leader, { from: 2, brokerEpoch: 1, logEnd: 10, logStart: 3, now: 1 }, anyone);
-  followerFetched(leader, { from: 3, brokerEpoch: 1, logEnd: 10, logStart: 8, now: 1 }, anyone);
+  followerFetched(leader, { from: 2, brokerEpoch: 1, logEnd: 10, logStart: 3, now: 1 });
+  followerFetched(leader, { from: 3, brokerEpoch: 1, logEnd: 10, logStart: 8, now: 1 });
   expect(lowWatermark(leader, 9, () => true)).toBe(3);
   expect(lowWatermark(leader, 9, (id) => id !== 2)).toBe(8);
 });

@@ -40,6 +40,7 @@ export interface FollowerProgress {
 }
 
 export interface PartitionLeader {
+  readonly facts: ReplicaFacts;
   readonly self: number;
   readonly leaderEpoch: number;
   /** Our log end when this epoch began. Before the watermark has reached it nobody knows how far readers were. */
@@ -65,6 +66,7 @@ export interface ReplicaFacts {
 }
 
 export interface LeadingParts {
+  readonly facts: ReplicaFacts;
   readonly self: number;
   readonly state: PartitionState;
   readonly logEnd: number;
@@ -79,6 +81,7 @@ export interface LeadingParts {
 export function lead(parts: LeadingParts): PartitionLeader {
   const { state, now } = parts;
   const leader: PartitionLeader = {
+    facts: parts.facts,
     self: parts.self,
     leaderEpoch: state.leaderEpoch,
     epochStart: parts.logEnd,
@@ -140,11 +143,7 @@ export interface FollowerFetch {
 }
 
 /** A follower of this epoch whose log does not part from ours fetched. Answers the wish that follows. */
-export function followerFetched(
-  leader: PartitionLeader,
-  fetch: FollowerFetch,
-  facts: ReplicaFacts,
-): IsrProposal | undefined {
+export function followerFetched(leader: PartitionLeader, fetch: FollowerFetch): IsrProposal | undefined {
   const follower = leader.followers.find(({ id }) => id === fetch.from);
   if (!follower) return undefined;
   const { now } = fetch;
@@ -162,7 +161,7 @@ export function followerFetched(
   follower.lastFetchAtMs = now;
   follower.ourEndAtLastFetch = leader.logEnd;
   settle(leader, now);
-  return proposeJoin(leader, follower, facts);
+  return proposeJoin(leader, follower);
 }
 
 /**
@@ -172,7 +171,6 @@ export function followerFetched(
 export function lagTick(
   leader: PartitionLeader,
   now: number,
-  facts: ReplicaFacts,
   lastFetchAt: (brokerId: number) => number,
 ): IsrProposal | undefined {
   for (const follower of leader.followers) {
@@ -183,7 +181,7 @@ export function lagTick(
   if (leader.proposal) return undefined;
   for (const follower of leader.followers) {
     if (leader.isr.includes(follower.id) || !isCaughtUp(leader, follower, now)) continue;
-    const wish = proposeJoin(leader, follower, facts);
+    const wish = proposeJoin(leader, follower);
     if (wish) return wish;
   }
   const behind = leader.isr.filter((id) => {
@@ -233,21 +231,19 @@ function isCaughtUp(leader: PartitionLeader, follower: FollowerProgress, now: nu
   return follower.logEnd >= leader.logEnd || now - follower.caughtUpAtMs <= leader.lagMaxMs;
 }
 
-function proposeJoin(
-  leader: PartitionLeader,
-  follower: FollowerProgress,
-  facts: ReplicaFacts,
-): IsrProposal | undefined {
-  if (leader.proposal || leader.isr.includes(follower.id) || !mayJoin(leader, follower, facts)) return undefined;
+function proposeJoin(leader: PartitionLeader, follower: FollowerProgress): IsrProposal | undefined {
+  if (leader.proposal || leader.isr.includes(follower.id) || !mayJoin(leader, follower)) return undefined;
   const members = leader.replicas.filter((id) => id === follower.id || leader.isr.includes(id));
   for (const id of leader.isr) if (!members.includes(id)) members.push(id);
   return propose(leader, members, [follower.id], 'caught up');
 }
 
-function mayJoin(leader: PartitionLeader, follower: FollowerProgress, facts: ReplicaFacts): boolean {
-  return (
-    follower.logEnd >= 0 && leaderRules.reached(leader, follower) && facts.eligible(follower.id, follower.brokerEpoch)
-  );
+function mayJoin(leader: PartitionLeader, follower: FollowerProgress): boolean {
+  return follower.logEnd >= 0 && leaderRules.reached(leader, follower) && isEligible(leader, follower);
+}
+
+function isEligible({ facts }: PartitionLeader, { id, brokerEpoch }: FollowerProgress): boolean {
+  return facts.eligible(id, brokerEpoch);
 }
 
 function propose(
@@ -272,7 +268,8 @@ function settle(leader: PartitionLeader, now: number): void {
       follower.logEnd < end &&
       follower.logEnd >= leader.epochStart &&
       now - follower.caughtUpAtMs <= leader.lagMaxMs &&
-      follower.logEnd >= leader.highWatermark
+      follower.logEnd >= leader.highWatermark &&
+      isEligible(leader, follower)
     ) {
       // About to join: did the watermark run ahead with every append, it would never catch up with it.
       end = follower.logEnd;

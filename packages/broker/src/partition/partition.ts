@@ -252,7 +252,7 @@ export class Partition {
   followerFetched(fetch: FollowerFetch): void {
     const leading = this.#leading;
     if (!leading) return;
-    const wish = followerFetched(leading, fetch, this.#host.facts);
+    const wish = followerFetched(leading, fetch);
     this.#settled(wish);
     if (this.#startWaiters.length > 0) this.#startsMoved();
   }
@@ -262,7 +262,7 @@ export class Partition {
     const leading = this.#leading;
     if (!leading || this.offline || leading.followers.length === 0) return;
     leading.lagMaxMs = this.#host.lagMaxMs();
-    this.#settled(lagTick(leading, now, this.#host.facts, (id) => this.#host.lastFetchAtMs(id)));
+    this.#settled(lagTick(leading, now, (id) => this.#host.lastFetchAtMs(id)));
   }
 
   /** The controller decided against a wish, or for good cannot decide on it. */
@@ -322,6 +322,8 @@ export class Partition {
     stateSeen(leading, state, this.#host.now());
     if (before.isr !== state.isr) this.#host.isrChanged(this, before.isr, state.isr, proposal);
     this.#settled(undefined);
+    // Fewer than asked for, after the append: said at once and not at the time-out (invariant 4).
+    if (this.minIsrMargin < 0) this.#waiters.fail('notEnoughReplicas');
     // Whoever could not join while a change was under way may do so now.
     if (!leading.proposal && state.isr.length < state.replicas.length) this.checkLag(this.#host.now());
   }
@@ -380,6 +382,7 @@ export class Partition {
     const { log } = this;
     log.assignLeaderEpoch(state.leaderEpoch);
     this.#leading = lead({
+      facts: this.#host.facts,
       self: this.#host.nodeId,
       state,
       logEnd: log.endOffset,

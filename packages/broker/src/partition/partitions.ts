@@ -78,6 +78,13 @@ export class Partitions {
     return partition;
   }
 
+  /** The partition, led or followed here, to read from (KIP-392); or the error that clients expect. */
+  readable(image: ClusterImage, topic: string, index: number): Partition | WireError {
+    const partition = this.#topics.get(topic)?.partitions[index];
+    if (partition && !partition.isLeader && !partition.offline && partition.leader >= 0) return partition;
+    return this.led(image, topic, index);
+  }
+
   /** Brings everything in step with the first picture after a start. Logs that it does not own are set aside. */
   async load(image: ClusterImage): Promise<void> {
     const offline = this.#parts.logs.directories().filter(({ error }) => error !== undefined);

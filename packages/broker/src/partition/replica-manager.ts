@@ -3,7 +3,7 @@
 // Always: a partition is copied by at most one fetcher; a check for lag that came late is skipped, because a stall of this
 // loop makes every follower look slow (R9).
 import type { Ports, TimerHandle } from '@moldau/kernel';
-import type { ClusterImage } from '@moldau/metadata';
+import type { ClusterImage, MetadataBatch } from '@moldau/metadata';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import { type EventLog, REPLICA_EVENTS } from '../events.ts';
 import type { BrokerMetrics } from '../metrics.ts';
@@ -80,6 +80,14 @@ export class ReplicaManager implements ReplicaHost {
     this.#fetchers.clear();
     this.#copiedBy.clear();
     this.sessions.close();
+  }
+
+  /** Brokers went: nobody waits for them any more. */
+  onImage(batch: MetadataBatch): void {
+    if (this.#closed) return;
+    if (!batch.records.some(({ kind }) => kind === 'brokerFenced' || kind === 'brokerShuttingDown')) return;
+    const now = this.now();
+    for (const partition of this.#p.partitions()) partition.checkLag(now);
   }
 
   now(): number {

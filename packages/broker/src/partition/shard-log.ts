@@ -3,6 +3,7 @@
 import type { Clock } from '@moldau/kernel';
 import { BrokerDiskError } from '@moldau/storage';
 import type { ShardLog } from '../replicated-machine/shard-log.ts';
+import type { OffsetWaiter } from './parked.ts';
 import type { Partition } from './partition.ts';
 
 export function shardLogOf(partition: Partition, clock: Clock): ShardLog {
@@ -24,13 +25,18 @@ export function shardLogOf(partition: Partition, clock: Clock): ShardLog {
 
     whenPersisted(endOffset, done) {
       let inside = true;
-      partition.whenReplicated(endOffset, (failure) => {
-        // On fewer replicas than asked for, and below the high watermark all the same: it stands.
+      const settled: OffsetWaiter = (failure) => {
+        // On fewer replicas than asked for: it stands once the watermark has passed it, and until then it may yet.
+        if (failure === 'notEnoughReplicas' && log.highWatermark < endOffset) {
+          queueMicrotask(() => partition.whenReplicated(endOffset, settled));
+          return;
+        }
         const lost = failure !== undefined && failure !== 'notEnoughReplicas';
-        const error = lost && new BrokerDiskError('STORAGE_FAILED', `${log.name} is ${failure}`);
-        if (inside) queueMicrotask(() => done(error || undefined));
-        else done(error || undefined);
-      });
+        const error = lost ? new BrokerDiskError('STORAGE_FAILED', `${log.name} is ${failure}`) : undefined;
+        if (inside) queueMicrotask(() => done(error));
+        else done(error);
+      };
+      partition.whenReplicated(endOffset, settled);
       inside = false;
     },
 

@@ -6,10 +6,12 @@ import { join } from 'node:path';
 import { randomUuid } from '@moldau/kernel';
 import { nodePorts } from '@moldau/kernel/node/ports';
 import { CALM_PARTITION } from '@moldau/metadata';
+import { ZERO_UUID } from '@moldau/protocol';
 import { Broker } from '../broker.ts';
 import { readBrokerConfig } from '../config/read-config.ts';
 import type { LogSink } from '../events.ts';
 import type { Partition } from '../partition/partition.ts';
+import { type BatchWish, batchOf, recordsIn } from './batches.ts';
 import { RawClient } from './raw-client.ts';
 import { SharedMetadata } from './shared-metadata.ts';
 import type { TestEvent } from './test-broker.ts';
@@ -70,6 +72,57 @@ export class ReplicaCluster {
     const partition = this.broker(id).context.partitions.get(topic, index);
     if (!partition) throw new Error(`broker ${id} does not host ${topic}-${index}`);
     return partition;
+  }
+
+  /** Fields of the events of this name that a broker logged. */
+  eventsOf(id: number, name: string): Readonly<Record<string, unknown>>[] {
+    return (this.events.get(id) ?? []).filter((event) => event.name === name).map(({ fields }) => fields);
+  }
+
+  /** Produces one batch to a broker, leader or not. */
+  async produce(
+    id: number,
+    values: readonly string[],
+    o: { acks?: number; topic?: string; partition?: number; timeoutMs?: number } & BatchWish = {},
+  ) {
+    const { acks = -1, topic = 't', partition = 0, timeoutMs = 5_000 } = o;
+    const client = await this.connect(id);
+    const partitionData = [{ index: partition, records: batchOf(values, o) }];
+    const topicData = [{ name: topic, topicId: ZERO_UUID, partitionData }];
+    const answer = await client.call('Produce', 9, { transactionalId: null, acks, timeoutMs, topicData });
+    client.destroy();
+    return answer.responses[0]!.partitionResponses[0]!;
+  }
+
+  /** Fetches from one partition as a consumer does, without waiting. */
+  async fetch(id: number, topic: string, offset: number, o: { rackId?: string } = {}) {
+    const client = await this.connect(id);
+    const partition = { partition: 0, currentLeaderEpoch: -1, fetchOffset: offset, partitionMaxBytes: 1_000_000 };
+    const answer = await client.call('Fetch', 12, {
+      maxWaitMs: 0,
+      minBytes: 0,
+      isolationLevel: 0,
+      topics: [{ topic, partitions: [partition] }],
+      forgottenTopicsData: [],
+      rackId: o.rackId ?? '',
+    });
+    client.destroy();
+    const { errorCode, preferredReadReplica, records, highWatermark } = answer.responses[0]!.partitions[0]!;
+    return { errorCode, preferredReadReplica, highWatermark, values: recordsIn(records) };
+  }
+
+  /** `offset:value` of all that is in a broker's log, safe or not. */
+  async contents(id: number, topic: string): Promise<string[]> {
+    const { log } = this.partition(id, topic);
+    const read = { offset: log.startOffset, bytesMax: 1e8, end: log.endOffset, wholeFirstBatch: true };
+    const slice = await log.read(read);
+    if (slice.kind === 'refused') throw new Error(slice.detail);
+    return recordsIn(Buffer.concat(slice.chunks));
+  }
+
+  /** A crashed broker loses its disk. */
+  async wipe(id: number): Promise<void> {
+    await rm(join(this.directory, `b${id}`), { recursive: true, force: true });
   }
 
   async connect(id: number): Promise<RawClient> {

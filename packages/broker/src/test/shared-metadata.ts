@@ -130,6 +130,17 @@ export class SharedMetadata {
     this.append([{ kind: 'partitionsSet', topicId, partitions: [next] }]);
   }
 
+  /** The store lost what it knew and began anew: a topic that stands, with a leader epoch of long ago. */
+  forgetEpochs(topic: string, partition: number, leaderEpoch: number): void {
+    const { topicId, partitions } = this.#image.topic(topic)!;
+    const states = partitions.map((state) => (state.partition === partition ? { ...state, leaderEpoch } : state));
+    this.append([
+      { kind: 'topicDeleted', topicId },
+      { kind: 'topicCreated', name: topic, topicId },
+      { kind: 'partitionsSet', topicId, partitions: states },
+    ]);
+  }
+
   /** Another member of the ISR leads. */
   elect(topic: string, partition: number, leader: number): void {
     const { leaderEpoch } = this.#image.partition(topic, partition)!;

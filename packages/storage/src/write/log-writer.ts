@@ -11,6 +11,7 @@ import { PARTITION_FILES } from '../file-names.ts';
 import type { Durability } from '../log-config.ts';
 import type { OpenFile } from '../segment/open-files.ts';
 import type { Segment } from '../segment/segment.ts';
+import type { SegmentList } from '../segment/segment-list.ts';
 import type { StorageContext } from '../storage-context.ts';
 import { type PersistedCallback, PersistenceWaiters } from './persistence-waiters.ts';
 import type { TurnWriter } from './turn-flusher.ts';
@@ -170,13 +171,16 @@ export class LogWriter implements TurnWriter {
     if (this.obstacle) throw this.obstacle;
   }
 
-  /** The log was cut or started over while quiet: from here on this is what is written and synced. */
-  reset(end: number): void {
+  /** The log was cut or started over while quiet: from here on this is what is written and synced, in `segments` only. */
+  reset(end: number, segments: SegmentList): void {
     this.#writtenEnd = end;
     this.#syncedEnd = Math.min(this.#syncedEnd, end);
     this.#persistedEnd = Math.min(this.#persistedEnd, end);
     this.#syncGoal = Math.min(this.#syncGoal, end);
-    this.#unsynced = this.#unsynced.filter((segment) => segment.writtenBytes > segment.syncedBytes);
+    // The file of one that is gone cannot be synced any more, and need not be.
+    this.#unsynced = this.#unsynced.filter(
+      (segment) => segments.includes(segment) && segment.writtenBytes > segment.syncedBytes,
+    );
   }
 
   /** Nothing more is written; everyone who waits is told. */

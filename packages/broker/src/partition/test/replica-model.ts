@@ -149,6 +149,7 @@ function see(model: Model, id: number): void {
     replica.epochs = replica.epochs.filter(({ startOffset }) => startOffset < end);
     replica.epochs.push({ epoch: state.leaderEpoch, startOffset: end });
     replica.leader = lead({
+      facts: anyone,
       self: id,
       state,
       logEnd: end,
@@ -197,7 +198,7 @@ function ask(model: Model, id: number, from: number): Diverging {
     if (end.epoch < lastEpoch || end.endOffset < reader.log.length) return end;
   }
   const at = { from: id, brokerEpoch: 1, logEnd: reader.log.length, logStart: 0, now: 1 };
-  followerFetched(source.leader!, at, anyone);
+  followerFetched(source.leader!, at);
   commit(model, from);
   return { epoch: -1, endOffset: -1 };
 }
