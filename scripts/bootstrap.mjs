@@ -66,6 +66,7 @@ const commands = {
   check: [script('check.ts')],
   bench: [join(root, 'packages/bench/src/main.ts')],
   simulate: [join(root, 'packages/simulator/src/node/simulate.ts')],
+  'bench:cluster': [join(root, 'packages/bench/src/cluster/main.ts')],
   'bench:clients': [join(root, 'packages/bench/src/clients/main.ts')],
   build: [script('build.ts')],
   format: [join(modules, '@biomejs/biome/bin/biome'), 'check', '--write'],

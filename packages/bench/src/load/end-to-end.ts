@@ -27,7 +27,7 @@ export interface EndToEndLoad {
   readonly requestsPerSecond: number;
   readonly warmupSeconds: number;
   readonly seconds: number;
-  readonly pid?: number;
+  readonly pids?: readonly number[];
 }
 
 /** Runs the load; the latencies of the result are end to end. */
@@ -96,7 +96,7 @@ export async function runEndToEndLoad(o: EndToEndLoad): Promise<LoadResult> {
   try {
     await Promise.race([sleep(o.warmupSeconds), failure]);
     measureFrom = performance.now();
-    const cpuBefore = o.pid === undefined ? undefined : processorSeconds(o.pid);
+    const cpuBefore = o.pids?.map(processorSeconds);
     const ownBefore = process.cpuUsage();
     await Promise.race([sleep(o.seconds), failure]);
     const seconds = (performance.now() - measureFrom) / 1000;
@@ -107,7 +107,7 @@ export async function runEndToEndLoad(o: EndToEndLoad): Promise<LoadResult> {
       bytes: records * o.recordBytes,
       requests,
       latencies,
-      brokerSeconds: cpuBefore === undefined || o.pid === undefined ? undefined : processorSeconds(o.pid) - cpuBefore,
+      brokerSeconds: cpuBefore && o.pids?.reduce((sum, pid, i) => sum + processorSeconds(pid) - cpuBefore[i]!, 0),
       loadSeconds: (own.user + own.system) / 1e6,
     });
   } finally {

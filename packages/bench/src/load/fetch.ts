@@ -19,7 +19,7 @@ export interface FetchLoad {
   readonly seconds: number;
   /** `max.partition.fetch.bytes`. */
   readonly partitionMaxBytes: number;
-  readonly pid?: number;
+  readonly pids?: readonly number[];
 }
 
 /** Runs the load and resolves with what was measured after the warm-up. */
@@ -70,7 +70,7 @@ export async function runFetchLoad(o: FetchLoad): Promise<LoadResult> {
     latencies.clear();
     requests = 0;
     records = 0;
-    const cpuBefore = o.pid === undefined ? undefined : processorSeconds(o.pid);
+    const cpuBefore = o.pids?.map(processorSeconds);
     const ownBefore = process.cpuUsage();
     const startedAt = performance.now();
     await Promise.race([sleep(o.seconds), failure]);
@@ -82,7 +82,7 @@ export async function runFetchLoad(o: FetchLoad): Promise<LoadResult> {
       bytes: records * o.recordBytes,
       requests,
       latencies,
-      brokerSeconds: cpuBefore === undefined || o.pid === undefined ? undefined : processorSeconds(o.pid) - cpuBefore,
+      brokerSeconds: cpuBefore && o.pids?.reduce((sum, pid, i) => sum + processorSeconds(pid) - cpuBefore[i]!, 0),
       loadSeconds: (own.user + own.system) / 1e6,
     });
   } finally {

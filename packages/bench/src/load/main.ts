@@ -20,7 +20,8 @@ const usage = `Usage: load/main.ts produce|fetch|end-to-end [options]
   --warmup N                seconds before that (default 2)
   --max-bytes N             stop early after so many bytes of values (produce)
   --requests-per-second N   pace (produce: default as fast as can be; end-to-end: default 1000)
-  --pid N                   the broker's process: adds its processor time
+  --pid N[,N]               the brokers' processes: adds their processor time
+  --leaders H:P[,H:P]       leader of each partition, where it is not one broker for all (produce)
   --create, --delete        make the topic before, remove it after
 `;
 
@@ -40,6 +41,7 @@ const { values, positionals } = parseArgs({
     'max-bytes': { type: 'string', default: '0' },
     'requests-per-second': { type: 'string', default: '0' },
     pid: { type: 'string' },
+    leaders: { type: 'string' },
     create: { type: 'boolean', default: false },
     delete: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -64,7 +66,7 @@ const base = {
   acks: Number(values.acks),
   warmupSeconds: Number(values.warmup),
   seconds: Number(values.seconds),
-  ...(values.pid === undefined ? {} : { pid: Number(values.pid) }),
+  ...(values.pid === undefined ? {} : { pids: values.pid.split(',').map(Number) }),
 };
 const pace = Number(values['requests-per-second']);
 
@@ -76,6 +78,7 @@ async function run(): Promise<LoadResult> {
         inFlight: Number(values['in-flight']),
         bytesMax: Number(values['max-bytes']),
         requestsPerSecond: pace,
+        ...(values.leaders === undefined ? {} : { leaders: values.leaders.split(',') }),
       });
     case 'fetch':
       return runFetchLoad({ ...base, partitionMaxBytes: 1024 * 1024 });

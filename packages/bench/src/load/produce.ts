@@ -26,8 +26,10 @@ export interface ProduceLoad {
   readonly bytesMax: number;
   /** Requests per second over all connections; 0 = as fast as answers come. */
   readonly requestsPerSecond?: number;
-  /** Process of the broker, to measure what it uses meanwhile. */
-  readonly pid?: number;
+  /** `host:port` of the leader of each partition, where they are not all the one above; then one connection to each. */
+  readonly leaders?: readonly string[];
+  /** Processes of the brokers, to measure what they use meanwhile. */
+  readonly pids?: readonly number[];
 }
 
 export interface LoadResult {
@@ -43,7 +45,7 @@ export interface LoadResult {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly maxMs: number;
-  /** Of the broker's process; absent without `pid`. */
+  /** Of the brokers' processes together; absent without `pids`. */
   readonly brokerSeconds?: number;
   readonly brokerSecondsPerGigabyte?: number;
   readonly brokerMicrosecondsPerRequest?: number;
@@ -86,6 +88,27 @@ export function loadResult(o: {
   };
 }
 
+interface Lane {
+  readonly host: string;
+  readonly port: number;
+  readonly partitions: readonly number[];
+}
+
+function lanesOf(o: ProduceLoad): Lane[] {
+  const all = Array.from({ length: o.partitions }, (_, partition) => partition);
+  if (o.leaders) {
+    return [...new Set(o.leaders)].map((address) => ({
+      host: address.slice(0, address.lastIndexOf(':')),
+      port: Number(address.slice(address.lastIndexOf(':') + 1)),
+      partitions: all.filter((partition) => o.leaders![partition] === address),
+    }));
+  }
+  return Array.from({ length: o.connections }, (_, index) => {
+    const mine = all.filter((partition) => partition % o.connections === index);
+    return { host: o.host, port: o.port, partitions: mine.length > 0 ? mine : [index % o.partitions] };
+  });
+}
+
 interface Slot {
   readonly frame: Buffer;
   sentAt: number;
@@ -106,9 +129,7 @@ export async function runProduceLoad(o: ProduceLoad): Promise<LoadResult> {
   failure.catch(() => {});
 
   const lanes = await Promise.all(
-    Array.from({ length: o.connections }, async (_, index) => {
-      const mine = Array.from({ length: o.partitions }, (__, p) => p).filter((p) => p % o.connections === index);
-      const partitions = mine.length > 0 ? mine : [index % o.partitions];
+    lanesOf(o).map(async ({ host, port, partitions }) => {
       const slots: Slot[] = Array.from({ length: Math.max(o.inFlight, partitions.length) }, (__, s) => ({
         frame: produceRequest(o.topic, [partitions[s % partitions.length] as number], batch.bytes, o.acks),
         sentAt: 0,
@@ -136,7 +157,7 @@ export async function runProduceLoad(o: ProduceLoad): Promise<LoadResult> {
         latencies.add(performance.now() - slot.sentAt);
         if (!o.requestsPerSecond && !stopping) send();
       };
-      const connection = await LoadConnection.open(o.host, o.port, onAnswer, (error) => fail(error));
+      const connection = await LoadConnection.open(host, port, onAnswer, (error) => fail(error));
       return {
         /** Sends one request if a slot is free; a paced load that finds none has fallen behind. */
         offer(): boolean {
@@ -174,7 +195,7 @@ export async function runProduceLoad(o: ProduceLoad): Promise<LoadResult> {
     await Promise.race([sleep(o.warmupSeconds), failure]);
     latencies.clear();
     requests = 0;
-    const cpuBefore = o.pid === undefined ? undefined : processorSeconds(o.pid);
+    const cpuBefore = o.pids?.map(processorSeconds);
     const ownBefore = process.cpuUsage();
     const startedAt = performance.now();
     while (performance.now() - startedAt < o.seconds * 1000) {
@@ -184,8 +205,7 @@ export async function runProduceLoad(o: ProduceLoad): Promise<LoadResult> {
     const seconds = (performance.now() - startedAt) / 1000;
     const done = requests;
     const own = process.cpuUsage(ownBefore);
-    const brokerSeconds =
-      cpuBefore === undefined || o.pid === undefined ? undefined : processorSeconds(o.pid) - cpuBefore;
+    const brokerSeconds = cpuBefore && o.pids?.reduce((sum, pid, i) => sum + processorSeconds(pid) - cpuBefore[i]!, 0);
     stopping = true;
     return loadResult({
       seconds,

@@ -5,6 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { type Bars, barChart } from './plot.ts';
 import { markdown, type Results, ratio, shown } from './results.ts';
 
+/** Figures of clusters that are times. */
+const CLUSTER_TIMES = ['median', 'longest', 'start', 'change seen by all', 'controller failover'];
+
 /** packages/bench/results */
 export const resultsFolder = join(dirname(fileURLToPath(import.meta.url)), '../../results');
 
@@ -55,7 +58,7 @@ export function writeResults(results: Results, name: string): string[] {
     write(`${name}-${kind}.svg`, text);
   };
   const times = (figure: string): boolean =>
-    ['p50', 'p99', 'mean', 'time', 'clean', 'after kill -9', 'create'].includes(figure);
+    ['p50', 'p99', 'mean', 'time', 'clean', 'after kill -9', 'create', ...CLUSTER_TIMES].includes(figure);
   const memory = (figure: string): boolean => ['idle', 'after load', 'resident'].includes(figure);
   plot(
     'throughput',

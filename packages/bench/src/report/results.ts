@@ -12,6 +12,9 @@ export interface Measured {
 }
 
 export interface Results {
+  /** Heading and explanation of the page; those of single brokers when absent. */
+  readonly title?: string;
+  readonly note?: string;
   readonly at: string;
   readonly machine: {
     readonly cores: number;
@@ -117,10 +120,14 @@ export function terminalTable(results: Results, coloured: boolean): string {
   return `${tableLines(cells(results), coloured).join('\n')}\n`;
 }
 
+const SINGLE =
+  'Both in page-cache mode; "durable" is Moldau in its default, where an acknowledgement means that the disk has it.\n' +
+  'Processor seconds are those of the broker process with all its threads, per 10^9 bytes of record values.';
+
 export function markdown(results: Results, plots: readonly string[]): string {
   const { machine } = results;
   const lines = [
-    '# Moldau beside Apache Kafka',
+    `# ${results.title ?? 'Moldau beside Apache Kafka'}`,
     '',
     `${results.at}, ${machine.cores} cores (${machine.model}), ${machine.memoryGiB} GiB, Linux ${machine.kernel}. ` +
       Object.entries(results.versions)
@@ -128,8 +135,7 @@ export function markdown(results: Results, plots: readonly string[]): string {
         .join(', ') +
       `.${results.quick ? ' A quick run: short loads, figures wobble.' : ''}`,
     '',
-    'Both in page-cache mode; "durable" is Moldau in its default, where an acknowledgement means that the disk has it.',
-    'Processor seconds are those of the broker process with all its threads, per 10^9 bytes of record values.',
+    results.note ?? SINGLE,
     '',
   ];
   for (const plot of plots) lines.push(`![${plot}](${plot})`, '');
