@@ -222,7 +222,8 @@ async function open(options: BrokerOptions, events: EventLog, undo: (() => unkno
     nodeId: config.nodeId,
     shardLog: (index) => {
       const partition = hosted.get(CONSUMER_OFFSETS_TOPIC, index);
-      return partition && shardLogOf(partition, ports.clock);
+      // Leading begins a little later than the picture says where the last leader's order to cut is still carried out.
+      return partition?.isLeader ? shardLogOf(partition, ports.clock) : undefined;
     },
     createInternalTopic: async (name) => {
       await cluster.controller.ensureTopic(name);

@@ -108,8 +108,8 @@ export class GroupCoordinator {
         this.#shards.closeAll();
         this.#topic = topic && { topicId: topic.topicId, partitionCount: topic.partitions.length };
       }
-      for (const { partition, leader } of topic?.partitions ?? []) {
-        if (leader === this.#p.nodeId) this.#shards.open(partition);
+      for (const { partition, leader, leaderEpoch } of topic?.partitions ?? []) {
+        if (leader === this.#p.nodeId) this.#shards.open(partition, leaderEpoch);
         else this.#shards.close(partition);
       }
     }
@@ -147,7 +147,7 @@ export class GroupCoordinator {
   /** All groups of this broker that pass the filters. Refused as a whole while any shard is loading: half a list would lie. */
   async list(states: readonly string[], types: readonly string[]): Promise<ListAnswer | ShardRefusal> {
     const groups: ListAnswer['groups'][number][] = [];
-    for (const partition of [...this.#shards.partitions]) {
+    for (const partition of this.#shards.partitions) {
       const answer = await this.#ask(partition, { kind: 'list', states, types });
       if (!isRefusal(answer)) groups.push(...answer.groups);
       else if (answer.error !== 'NOT_COORDINATOR') return answer;

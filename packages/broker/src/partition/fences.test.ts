@@ -232,3 +232,52 @@ test('an order to cut below what was promised is refused, unless the topic allow
   await until(() => isr().length === 2, 'broker 2 in sync');
   expect(await cluster.contents(2, 't')).toEqual([]);
 });
+
+test('fence: coordinator epoch (a coordinator whose partition is led elsewhere answers nothing, the next one knows all)', async () => {
+  cluster = await ReplicaCluster.start([1, 2, 3]);
+  cluster.createTopic('__consumer_offsets', [[1, 2, 3]], { 'cleanup.policy': 'compact' });
+  const commit = async (id: number, offset: number) => {
+    const client = await cluster.connect(id);
+    const partitions = [
+      { partitionIndex: 0, committedOffset: offset, committedLeaderEpoch: -1, committedMetadata: '' },
+    ];
+    const answer = await client.call('OffsetCommit', 7, {
+      groupId: 'g',
+      generationIdOrMemberEpoch: -1,
+      memberId: '',
+      groupInstanceId: null,
+      topics: [{ name: 't', partitions }],
+    });
+    return errorName(answer.topics[0]!.partitions[0]!.errorCode);
+  };
+  const committed = async (id: number) => {
+    const client = await cluster.connect(id);
+    const topics = [{ name: 't', partitionIndexes: [0] }];
+    const answer = await client.call('OffsetFetch', 5, { groupId: 'g', topics });
+    return [errorName(answer.errorCode), answer.topics[0]?.partitions[0]?.committedOffset];
+  };
+  const loaded = async (id: number) => {
+    const end = Date.now() + 5_000;
+    while ((await committed(id))[0] === 'COORDINATOR_LOAD_IN_PROGRESS' && Date.now() < end) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  };
+  cluster.createTopic('t', [[1]]);
+  await loaded(1);
+  expect(await commit(1, 5)).toBe('NONE');
+  // Broker 1 does not hear that 2 coordinates now: it may take commits, and can promise none of them.
+  cluster.metadata.hold(1);
+  cluster.metadata.set('__consumer_offsets', 0, { leader: 2, leaderEpoch: 1, isr: [2, 3] });
+  const stale = commit(1, 3);
+  await loaded(2);
+  expect(await committed(2)).toEqual(['NONE', 5]);
+  expect(await commit(2, 6)).toBe('NONE');
+  cluster.metadata.release(1);
+  expect(await stale).toBe('NOT_COORDINATOR');
+  expect((await committed(1))[0]).toBe('NOT_COORDINATOR');
+  // Back at broker 1: what it knew in its earlier epoch is forgotten, what was committed since is known.
+  await until(() => cluster.metadata.image.partition('__consumer_offsets', 0)!.isr.includes(1), 'broker 1 in sync');
+  cluster.metadata.elect('__consumer_offsets', 0, 1);
+  await loaded(1);
+  expect(await committed(1)).toEqual(['NONE', 6]);
+});

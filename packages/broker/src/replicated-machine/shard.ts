@@ -112,6 +112,12 @@ export class Shard<Command, LogRecord, Answer, Notice> {
     const { log, machine, codec } = this.#o;
     const replayed = await replay(log, machine, codec, bufferBytes, () => this.#state === 'loading');
     if (!replayed) return undefined;
+    // What the last leader wrote and did not live to see safe must not be told as fact: were it lost with this broker, an
+    // offset once answered would go back (invariant 29).
+    await new Promise<void>((resolve, reject) => {
+      log.whenPersisted(replayed.endOffset, (error) => (error ? reject(error) : resolve()));
+    });
+    if (this.#state !== 'loading') return undefined;
     this.#endOffset = replayed.endOffset;
     this.#persistedEnd = replayed.endOffset;
     this.#state = 'active';

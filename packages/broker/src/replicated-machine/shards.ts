@@ -43,7 +43,8 @@ export class Shards<
 > {
   readonly #o: ShardsOptions<LogRecord, Notice, Machine>;
   readonly #shards = new Map<number, { shard: Shard<Command, LogRecord, Answer, Notice>; machine: Machine }>();
-  readonly #wanted = new Set<number>();
+  /** Partitions led here, and the leader epoch that their shard belongs to. */
+  readonly #wanted = new Map<number, number>();
   readonly #queue: number[] = [];
   readonly #retries = new Map<number, number>();
   readonly #retryTimers: TimerScope<unknown>;
@@ -62,8 +63,8 @@ export class Shards<
   }
 
   /** Partitions led here, loaded or not. */
-  get partitions(): ReadonlySet<number> {
-    return this.#wanted;
+  get partitions(): readonly number[] {
+    return [...this.#wanted.keys()];
   }
 
   submit(partition: number, command: Command): Promise<Answer | ShardRefusal> {
@@ -74,10 +75,14 @@ export class Shards<
     return Promise.resolve(refusal(error));
   }
 
-  /** This broker leads the partition from now on. */
-  open(partition: number): void {
-    if (this.#wanted.has(partition)) return;
-    this.#wanted.add(partition);
+  /**
+   * This broker leads the partition from now on, in this leader epoch. What a shard of an earlier epoch knows may have been
+   * written anew elsewhere meanwhile: it is dropped whole (KAFKA-5600).
+   */
+  open(partition: number, leaderEpoch = 0): void {
+    if (this.#wanted.get(partition) === leaderEpoch) return;
+    if (this.#wanted.has(partition)) this.close(partition);
+    this.#wanted.set(partition, leaderEpoch);
     this.#enqueue(partition);
   }
 
@@ -95,7 +100,7 @@ export class Shards<
   }
 
   closeAll(): void {
-    for (const partition of [...this.#wanted]) this.close(partition);
+    for (const partition of this.partitions) this.close(partition);
   }
 
   #enqueue(partition: number): void {

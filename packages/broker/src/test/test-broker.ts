@@ -77,6 +77,18 @@ export class TestBroker {
     await this.#open();
   }
 
+  /** Gone as by kill -9; its directory stays. */
+  async crash(): Promise<void> {
+    for (const client of this.#clients.splice(0)) client.destroy();
+    await this.#broker?.crash();
+    this.#broker = undefined;
+  }
+
+  /** Starts again on the same directory after a crash. */
+  async comeBack(): Promise<void> {
+    await this.#open();
+  }
+
   async stop(): Promise<void> {
     await this.#close();
     await rm(this.directory, { recursive: true, force: true });

@@ -61,6 +61,12 @@ export class TestCluster {
     return this.store.expire(id, 'its session expired');
   }
 
+  /** The broker is gone as by kill -9, and the store finds out. */
+  async crash(id: number): Promise<void> {
+    await this.broker(id).crash();
+    await this.expire(id);
+  }
+
   async stop(): Promise<void> {
     for (const broker of this.#brokers.values()) await broker.stop();
     await this.store.close();
