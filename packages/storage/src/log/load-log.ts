@@ -7,8 +7,8 @@ import { PARTITION_FILES } from '../file-names.ts';
 import { RELATIVE_OFFSET_MAX } from '../index/offset-index.ts';
 import type { LogConfig } from '../log-config.ts';
 import { type LogParts, NO_TOPIC_ID } from '../partition-log.ts';
-import { producerFactsOf } from '../producer/producer-facts.ts';
 import { ProducerState } from '../producer/producer-state.ts';
+import { refillBatches } from '../producer/refill-batches.ts';
 import { lastOffsetAt, maxTimestampAt } from '../segment/batch-facts.ts';
 import { walkBatchesSync } from '../segment/batch-walk.ts';
 import { type LogHome, Segment } from '../segment/segment.ts';
@@ -65,7 +65,10 @@ export async function loadLog(input: LoadInput): Promise<LogParts> {
   }
   const keptEpochs = epochs ?? recovered?.epochs ?? new LeaderEpochs();
   producers.endOffset = endOffset;
-  refillBatches(input, log, producers);
+  // A producer that was cut off by a crash or a quick restart sends again; one that was away for long does not.
+  if (!input.clean || nowMs - segments.active.lastAppendMs < REFILL_WITHIN_MS) {
+    refillBatches(disk, segments, producers, nowMs);
+  }
 
   let startOffset = Math.max(input.logStart, segments.first.baseOffset);
   if (startOffset > endOffset) {
@@ -149,6 +152,8 @@ function readEpochs(input: LoadInput, names: ReadonlySet<string>, hasRecords: bo
   }
 }
 
+/** After a clean stop: ten thousand logs are not read for producers that gave up long ago. */
+const REFILL_WITHIN_MS = 10 * 60_000;
 /** A segment this small is read whole: two index files cost more. */
 const SMALL_BYTES = 16 * 1024;
 
@@ -224,58 +229,4 @@ export function restoreProducers(
     if (!expired || segment === segments.active) return Math.max(segment.baseOffset, 0);
   }
   return segments.first.baseOffset;
-}
-
-/** How far back batches are looked for to refill what a snapshot cannot hold, and for how long after a stop. */
-const REFILL_BYTES_MAX = 64 * 1024;
-const REFILL_WITHIN_MS = 10 * 60_000;
-
-/**
- * A snapshot holds the last batch of each producer only. A producer that was cut off by the restart sends up to five again,
- * so the ones before are read from the end of the log (33).
- */
-function refillBatches(input: LoadInput, log: OpeningLog, producers: ProducerState): void {
-  const nowMs = input.context.clock.now();
-  const segment = log.segments.active;
-  let wanted = false;
-  for (const entry of producers.entries()) {
-    if (entry.batches.length === 1 && nowMs - segment.lastAppendMs < REFILL_WITHIN_MS) wanted = true;
-  }
-  if (!wanted || segment.sizeBytes === 0) return;
-  let from = 0;
-  if (segment.sizeBytes > REFILL_BYTES_MAX) {
-    const read = segment.readIndexes(input.context.disk);
-    if (typeof read === 'string') return;
-    const { offsets } = read.indexes;
-    let slot = offsets.count - 1;
-    while (slot >= 0 && offsets.positionAt(slot) > segment.sizeBytes - REFILL_BYTES_MAX) slot--;
-    if (slot < 0) return;
-    from = offsets.positionAt(slot);
-  }
-  const file = input.context.disk.openSync(segment.filePath, 'read');
-  const earlier = new ProducerState();
-  try {
-    walkBatchesSync(file, {
-      from,
-      to: segment.sizeBytes,
-      offsetMin: segment.baseOffset,
-      offsetMax: segment.baseOffset + RELATIVE_OFFSET_MAX,
-      checksums: false,
-      visit: (buffer, at) => {
-        const facts = producerFactsOf(buffer, at);
-        if (facts && !facts.endTransaction) earlier.apply(facts, nowMs);
-        return true;
-      },
-    });
-  } finally {
-    file.closeSync();
-  }
-  for (const entry of producers.entries()) {
-    const before = earlier.get(entry.producerId);
-    const known = entry.batches[0];
-    if (entry.batches.length !== 1 || !known || !before || before.epoch !== entry.epoch) continue;
-    if (before.batches[before.batches.length - 1]!.lastOffset === known.lastOffset) {
-      entry.batches.unshift(...before.batches.slice(0, -1));
-    }
-  }
 }

@@ -6,6 +6,7 @@ import { type AbortedTransaction, encodeAbortedTransaction } from '../index/tran
 import { producerFactsOf } from '../producer/producer-facts.ts';
 import { decodeProducerSnapshot, encodeProducerSnapshot } from '../producer/producer-snapshot.ts';
 import type { ProducerEntry, ProducerState } from '../producer/producer-state.ts';
+import { refillBatches } from '../producer/refill-batches.ts';
 import { lastOffsetAt } from '../segment/batch-facts.ts';
 import { walkBatches } from '../segment/batch-walk.ts';
 import { type IndexedLog, loadIndexes } from '../segment/index-access.ts';
@@ -105,6 +106,7 @@ export class LogFiles {
         return true;
       });
     }
+    refillBatches(this.#context.disk, log.segments, state, nowMs);
     state.endOffset = endOffset;
   }
 
