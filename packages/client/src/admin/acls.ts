@@ -1,7 +1,7 @@
 // ACLs: create, describe, delete.
 import { errorOfCode, KafkaError, throwOnCode } from '../errors.ts';
 import type { AdminCalls } from './admin-calls.ts';
-import type { CallOptions, Outcome } from './admin-model.ts';
+import type { CallOptions, Outcome, WithAuthorizedOperations } from './admin-model.ts';
 import type {
   AclBinding,
   AclFilter,
@@ -24,10 +24,13 @@ const OPERATIONS: readonly AclOperation[] = [
 ];
 const PERMISSION_TYPES: readonly AclPermissionType[] = ['UNKNOWN', 'ANY', 'DENY', 'ALLOW'];
 
-/** Operations out of the bit set in which brokers answer them; undefined where they do not (-2^31). */
-export function operationsOfBits(bits: number): AclOperation[] | undefined {
-  if (bits === -2_147_483_648) return undefined;
-  return OPERATIONS.filter((_, code) => code > 2 && (bits & (1 << code)) !== 0);
+/** What a description says of them: nothing, unless they were asked for and the broker knows (it answers -2^31 if not). */
+export function authorized(
+  asked: WithAuthorizedOperations,
+  bits: number,
+): { readonly authorizedOperations?: readonly AclOperation[] } {
+  if (!asked.includeAuthorizedOperations || bits === -2_147_483_648) return {};
+  return { authorizedOperations: OPERATIONS.filter((_, code) => code > 2 && (bits & (1 << code)) !== 0) };
 }
 
 function codeOf<T extends string>(words: readonly T[], word: T, what: string): number {

@@ -39,7 +39,7 @@ export interface AdminApi {
   ): Promise<model.ListedOffset[]>;
 
   describeCluster(
-    options?: model.CallOptions & { readonly includeFencedBrokers?: boolean },
+    options?: model.CallOptions & model.WithAuthorizedOperations & { readonly includeFencedBrokers?: boolean },
   ): Promise<model.ClusterDescription>;
   describeConfigs(
     resources: readonly (model.ConfigResource & { readonly keys?: readonly string[] })[],
@@ -94,7 +94,7 @@ export interface AdminApi {
   listGroups(options?: model.ListGroupsOptions): Promise<model.GroupListing[]>;
   describeConsumerGroups(
     groupIds: readonly string[],
-    options?: model.CallOptions,
+    options?: model.CallOptions & model.WithAuthorizedOperations,
   ): Promise<Map<string, model.Outcome<model.GroupDescription>>>;
   deleteGroups(groupIds: readonly string[], options?: model.CallOptions): Promise<Map<string, model.Outcome<true>>>;
   /** Partitions without a committed offset are not in the answer. All partitions when none are given. */
@@ -148,6 +148,24 @@ export interface AdminApi {
     alterations: readonly security.ScramAlteration[],
     options?: model.CallOptions,
   ): Promise<Map<string, model.Outcome<true>>>;
+
+  /** Brokers have them only with delegation.token.secret.key set, and give them only over SASL. */
+  createDelegationToken(options?: security.NewDelegationToken): Promise<security.DelegationToken>;
+  /** Answers when it ends then, in milliseconds since 1970. */
+  renewDelegationToken(
+    hmac: Buffer,
+    options?: model.CallOptions & { readonly renewTimePeriodMs?: number },
+  ): Promise<number>;
+  /** At once, or after so long; answers when it ends then. */
+  expireDelegationToken(
+    hmac: Buffer,
+    options?: model.CallOptions & { readonly expiryTimePeriodMs?: number },
+  ): Promise<number>;
+  /** Those of these owners ('User:alice'); all that we may see when none are named. */
+  describeDelegationTokens(
+    owners?: readonly string[],
+    options?: model.CallOptions,
+  ): Promise<security.DelegationToken[]>;
 
   listTransactions(options?: transaction.ListTransactionsOptions): Promise<transaction.TransactionListing[]>;
   /** By transactional id. */

@@ -2,6 +2,7 @@
 // never one error thrown for all.
 import type { KafkaError } from '../errors.ts';
 import type { TopicPartition } from '../topic-partition.ts';
+import type { AclOperation } from './security-model.ts';
 
 /** The value, or why there is none. Test with `instanceof KafkaError`. */
 export type Outcome<T> = T | KafkaError;
@@ -9,6 +10,12 @@ export type Outcome<T> = T | KafkaError;
 export interface CallOptions {
   /** How long the call may take, retries included; default.api.timeout.ms when absent. */
   readonly timeoutMs?: number;
+}
+
+/** For what describes something that ACLs may be on. */
+export interface WithAuthorizedOperations {
+  /** Also say what we may do with it (KIP-430). Default false. */
+  readonly includeAuthorizedOperations?: boolean;
 }
 
 export interface Node {
@@ -25,6 +32,8 @@ export interface ClusterDescription {
   /** -1 when unknown. */
   readonly controllerId: number;
   readonly nodes: readonly Node[];
+  /** What we may do with it; absent unless it was asked for and the broker says so. */
+  readonly authorizedOperations?: readonly AclOperation[];
 }
 
 export interface TopicListing {
@@ -48,9 +57,11 @@ export interface PartitionDescription {
 
 export interface TopicDescription extends TopicListing {
   readonly partitions: readonly PartitionDescription[];
+  /** What we may do with it; absent unless it was asked for and the broker says so. */
+  readonly authorizedOperations?: readonly AclOperation[];
 }
 
-export interface DescribeTopicsOptions extends CallOptions {
+export interface DescribeTopicsOptions extends CallOptions, WithAuthorizedOperations {
   /** Partitions in one answer of the broker; more come in further ones. Default 2000. */
   readonly partitionSizeLimitPerResponse?: number;
 }
@@ -212,6 +223,8 @@ export interface GroupDescription {
   readonly groupEpoch?: number;
   readonly targetAssignmentEpoch?: number;
   readonly members: readonly MemberDescription[];
+  /** What we may do with it; absent unless it was asked for and the broker says so. */
+  readonly authorizedOperations?: readonly AclOperation[];
 }
 
 export type CommittedOffset = TopicPartition & {

@@ -15,6 +15,12 @@ import type { CallOptions, ElectionType } from './admin-model.ts';
 import { alterClientQuotas, describeClientQuotas } from './client-quotas.ts';
 import { apiVersions, describeCluster, describeLogDirs } from './cluster-calls.ts';
 import { describeConfigs, incrementalAlterConfigs, listConfigResources } from './configs.ts';
+import {
+  createDelegationToken,
+  describeDelegationTokens,
+  expireDelegationToken,
+  renewDelegationToken,
+} from './delegation-tokens.ts';
 import { electLeaders } from './elections.ts';
 import { updateFeatures } from './features.ts';
 import {
@@ -152,6 +158,18 @@ export class Admin implements AdminApi {
   }
   alterUserScramCredentials(...rest: Rest<typeof alterUserScramCredentials>) {
     return alterUserScramCredentials(this.#calls, ...rest);
+  }
+  createDelegationToken(...rest: Rest<typeof createDelegationToken>) {
+    return createDelegationToken(this.#calls, ...rest);
+  }
+  renewDelegationToken(...rest: Rest<typeof renewDelegationToken>) {
+    return renewDelegationToken(this.#calls, ...rest);
+  }
+  expireDelegationToken(...rest: Rest<typeof expireDelegationToken>) {
+    return expireDelegationToken(this.#calls, ...rest);
+  }
+  describeDelegationTokens(...rest: Rest<typeof describeDelegationTokens>) {
+    return describeDelegationTokens(this.#calls, ...rest);
   }
 
   listTransactions(...rest: Rest<typeof listTransactions>) {

@@ -1,5 +1,6 @@
 // The cluster itself: its brokers, their log directories, what each of them speaks.
 import { asKafkaError, errorOfCode, throwOnCode } from '../errors.ts';
+import { authorized } from './acls.ts';
 import type { AdminCalls } from './admin-calls.ts';
 import type {
   BrokerFeatures,
@@ -8,24 +9,28 @@ import type {
   LogDirDescription,
   Node,
   Outcome,
+  WithAuthorizedOperations,
 } from './admin-model.ts';
 
 export function describeCluster(
   calls: AdminCalls,
-  options: CallOptions & { readonly includeFencedBrokers?: boolean } = {},
+  options: CallOptions & WithAuthorizedOperations & { readonly includeFencedBrokers?: boolean } = {},
 ): Promise<ClusterDescription> {
   return calls.run('Describing the cluster', options, async () => {
     const connection = await calls.cluster.anyConnection();
     if (connection.versions.find('DescribeCluster') !== undefined) {
       const answer = await calls.cluster.send('any', 'DescribeCluster', (version) => ({
-        includeClusterAuthorizedOperations: false,
+        includeClusterAuthorizedOperations: options.includeAuthorizedOperations ?? false,
         ...(version >= 2 ? { includeFencedBrokers: options.includeFencedBrokers ?? false } : {}),
       }));
       throwOnCode(answer.errorCode, { message: answer.errorMessage });
       const nodes = answer.brokers.map(
         ({ brokerId, host, port, rack, isFenced }): Node => ({ id: brokerId, host, port, rack, fenced: isFenced }),
       );
-      return { clusterId: answer.clusterId, controllerId: answer.controllerId, nodes: byId(nodes) };
+      return {
+        ...{ clusterId: answer.clusterId, controllerId: answer.controllerId, nodes: byId(nodes) },
+        ...authorized(options, answer.clusterAuthorizedOperations),
+      };
     }
     const answer = await calls.cluster.send('any', 'Metadata', { topics: [] }, { newest: 12 });
     const nodes = answer.brokers.map(({ nodeId, host, port, rack }): Node => ({ id: nodeId, host, port, rack }));

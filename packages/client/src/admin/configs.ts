@@ -1,5 +1,5 @@
 // Settings of topics, brokers and the rest: describe, change, list what has any.
-import { errorOfCode, throwOnCode } from '../errors.ts';
+import { errorOfCode, KafkaError, throwOnCode } from '../errors.ts';
 import type { AdminCalls } from './admin-calls.ts';
 import type {
   AlteredConfigs,
@@ -156,9 +156,14 @@ export function listConfigResources(
   options: CallOptions = {},
 ): Promise<ConfigResource[]> {
   return calls.run('Listing config resources', options, async () => {
-    const answer = await calls.cluster.send('any', 'ListConfigResources', (version) =>
-      version >= 1 ? { resourceTypes: types.map((type) => RESOURCE_TYPES[type]) } : {},
-    );
+    const answer = await calls.cluster.send('any', 'ListConfigResources', (version) => {
+      if (version >= 1) return { resourceTypes: types.map((type) => RESOURCE_TYPES[type]) };
+      // Version 0 is Kafka 3.7 to 4.0, where the API lists client metrics and nothing else.
+      if (types.length === 1 && types[0] === 'client-metrics') return {};
+      throw new KafkaError('UNSUPPORTED_VERSION', {
+        message: 'The broker lists resources of type client-metrics only.',
+      });
+    });
     throwOnCode(answer.errorCode);
     return answer.configResources.flatMap(({ resourceName, resourceType }) => {
       const type = typeOfCode(resourceType);

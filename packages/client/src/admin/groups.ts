@@ -15,6 +15,7 @@ import {
 } from '../group/committed-offsets.ts';
 import { findCoordinator } from '../group/find-coordinator.ts';
 import { byTopic, type TopicPartition } from '../topic-partition.ts';
+import { authorized } from './acls.ts';
 import type { AdminCalls } from './admin-calls.ts';
 import type {
   CallOptions,
@@ -29,6 +30,7 @@ import type {
   Outcome,
   PartitionOutcome,
   RemovedMember,
+  WithAuthorizedOperations,
 } from './admin-model.ts';
 
 const TYPES: readonly GroupType[] = ['classic', 'consumer', 'share', 'streams'];
@@ -100,23 +102,34 @@ function eachGroup<T>(
 export function describeConsumerGroups(
   calls: AdminCalls,
   groupIds: readonly string[],
-  options: CallOptions = {},
+  options: CallOptions & WithAuthorizedOperations = {},
 ): Promise<Map<string, Outcome<GroupDescription>>> {
   return eachGroup<GroupDescription>(calls, 'Describing groups', options, groupIds, async (coordinator, groupId) => {
     const connection = await calls.cluster.connection(coordinator.id);
     if (connection.versions.find('ConsumerGroupDescribe') !== undefined) {
       const answer = await connection.send('ConsumerGroupDescribe', {
         groupIds: [groupId],
-        includeAuthorizedOperations: false,
+        includeAuthorizedOperations: options.includeAuthorizedOperations ?? false,
       });
       const group = answer.groups[0]!;
       const error = errorOfCode(group.errorCode, { message: group.errorMessage });
-      if (!error) return describedConsumerGroup(group, coordinator);
+      if (!error) {
+        return { ...describedConsumerGroup(group, coordinator), ...authorized(options, group.authorizedOperations) };
+      }
       if (error.error !== 'GROUP_ID_NOT_FOUND' && error.error !== 'UNSUPPORTED_VERSION') return error;
     }
-    const answer = await connection.send('DescribeGroups', { groups: [groupId] });
+    const version = connection.versions.pick('DescribeGroups');
+    const { includeAuthorizedOperations = false } = options;
+    const answer = await connection.send(
+      'DescribeGroups',
+      { groups: [groupId], ...(version >= 3 ? { includeAuthorizedOperations } : {}) },
+      { version },
+    );
     const group = answer.groups[0]!;
-    return errorOfCode(group.errorCode, { message: group.errorMessage }) ?? describedClassicGroup(group, coordinator);
+    const error = errorOfCode(group.errorCode, { message: group.errorMessage });
+    return (
+      error ?? { ...describedClassicGroup(group, coordinator), ...authorized(options, group.authorizedOperations) }
+    );
   });
 }
 

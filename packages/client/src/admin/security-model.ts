@@ -1,5 +1,6 @@
 // What the calls about ACLs, quotas and SCRAM users take and answer. Words are Kafka's.
 import type { KafkaError } from '../errors.ts';
+import type { CallOptions } from './admin-model.ts';
 
 export type AclResourceType =
   | 'UNKNOWN'
@@ -102,4 +103,27 @@ export type ScramAlteration =
 export interface ScramCredential {
   readonly mechanism: ScramMechanismName | 'UNKNOWN';
   readonly iterations: number;
+}
+
+export interface NewDelegationToken extends CallOptions {
+  /** Whose it is: 'User:alice'. Default: our own (KIP-373). */
+  readonly owner?: string;
+  /** Who may renew it, besides its owner. */
+  readonly renewers?: readonly string[];
+  /** Default: the broker's delegation.token.max.lifetime.ms. */
+  readonly maxLifetimeMs?: number;
+}
+
+/** Times in milliseconds since 1970. */
+export interface DelegationToken {
+  readonly tokenId: string;
+  /** The secret: log in by SCRAM with the token id as user name and this, in base64, as password. */
+  readonly hmac: Buffer;
+  readonly owner: string;
+  /** Who asked for it; absent where the broker does not say. */
+  readonly requester?: string;
+  readonly renewers: readonly string[];
+  readonly issueTimestampMs: number;
+  readonly expiryTimestampMs: number;
+  readonly maxTimestampMs: number;
 }

@@ -4,6 +4,7 @@ import type { DescribeTopicPartitionsResponse } from '@moldau/protocol/messages/
 import type { MetadataResponse } from '@moldau/protocol/messages/metadata';
 import type { BrokerNode } from '../cluster/metadata.ts';
 import { errorOfCode, KafkaError } from '../errors.ts';
+import { authorized } from './acls.ts';
 import type { AdminCalls } from './admin-calls.ts';
 import type {
   CallOptions,
@@ -17,6 +18,7 @@ import type {
   PartitionDescription,
   TopicDescription,
   TopicListing,
+  WithAuthorizedOperations,
 } from './admin-model.ts';
 
 export function listTopics(
@@ -48,7 +50,7 @@ export function describeTopics(
     if (wanted.length === 0) return new Map();
     const connection = await calls.cluster.anyConnection();
     if (!byId && connection.versions.find('DescribeTopicPartitions') !== undefined) {
-      return describeByPages(calls, wanted, options.partitionSizeLimitPerResponse ?? 2000);
+      return describeByPages(calls, wanted, options);
     }
     const answer = await calls.cluster.send(
       'any',
@@ -59,6 +61,7 @@ export function describeTopics(
         return {
           topics: wanted.map((key) => (byId ? { name: null, topicId: key } : { name: key })),
           allowAutoTopicCreation: version < 4,
+          ...(version >= 8 ? { includeTopicAuthorizedOperations: options.includeAuthorizedOperations ?? false } : {}),
         };
       },
       { newest: 12 },
@@ -68,7 +71,7 @@ export function describeTopics(
     for (const topic of answer.topics) {
       const key = byId ? topic.topicId : (topic.name ?? '');
       const error = errorOfCode(topic.errorCode, topic.name === null ? {} : { topic: topic.name });
-      outcomes.set(key, error ?? describedTopic(topic, nodes));
+      outcomes.set(key, error ?? describedTopic(topic, nodes, options));
     }
     return outcomes;
   });
@@ -78,10 +81,11 @@ export function describeTopics(
 async function describeByPages(
   calls: AdminCalls,
   names: readonly string[],
-  responsePartitionLimit: number,
+  options: DescribeTopicsOptions,
 ): Promise<Map<string, Outcome<TopicDescription>>> {
   await calls.brokers();
   const nodes = calls.cluster.metadata.brokers;
+  const responsePartitionLimit = options.partitionSizeLimitPerResponse ?? 2000;
   const outcomes = new Map<string, Outcome<TopicDescription>>();
   let cursor: DescribeTopicPartitionsResponse['nextCursor'] = null;
   const sorted = [...new Set(names)].sort();
@@ -96,7 +100,7 @@ async function describeByPages(
       const name = topic.name ?? '';
       const before = outcomes.get(name);
       const error = errorOfCode(topic.errorCode, { topic: name });
-      const page = error ?? describedTopic(topic, nodes);
+      const page = error ?? describedTopic(topic, nodes, options);
       outcomes.set(
         name,
         before === undefined || before instanceof KafkaError || page instanceof KafkaError
@@ -111,7 +115,11 @@ async function describeByPages(
 
 type AnyTopic = DescribeTopicPartitionsResponse['topics'][number] | MetadataResponse['topics'][number];
 
-function describedTopic(topic: AnyTopic, nodes: ReadonlyMap<number, BrokerNode>): TopicDescription {
+function describedTopic(
+  topic: AnyTopic,
+  nodes: ReadonlyMap<number, BrokerNode>,
+  asked: WithAuthorizedOperations,
+): TopicDescription {
   const node = (id: number): Node => {
     const known = nodes.get(id);
     // A broker that is down has no address.
@@ -133,7 +141,10 @@ function describedTopic(topic: AnyTopic, nodes: ReadonlyMap<number, BrokerNode>)
     };
   });
   partitions.sort((a, b) => a.partition - b.partition);
-  return { name: topic.name ?? '', topicId: topic.topicId, internal: topic.isInternal, partitions };
+  return {
+    ...{ name: topic.name ?? '', topicId: topic.topicId, internal: topic.isInternal, partitions },
+    ...authorized(asked, topic.topicAuthorizedOperations),
+  };
 }
 
 export function createTopics(

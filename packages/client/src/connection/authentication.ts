@@ -14,6 +14,8 @@ export type SaslCredentials =
       readonly mechanism: Exclude<SaslMechanism, 'OAUTHBEARER'>;
       readonly username: string;
       readonly password: string;
+      /** They are those of a delegation token; SCRAM only. */
+      readonly tokenAuth?: boolean;
     }
   | { readonly mechanism: 'OAUTHBEARER'; readonly provider: OauthBearerTokenProvider };
 
@@ -61,11 +63,11 @@ function exchangeOf(credentials: SaslCredentials, ports: Ports): SaslExchange {
       return plainExchange(credentials.username, credentials.password);
     case 'SCRAM-SHA-256':
     case 'SCRAM-SHA-512': {
-      const { mechanism, username, password } = credentials;
+      const { mechanism, username, password, tokenAuth = false } = credentials;
       const { keyDerivation, random } = ports;
       if (!keyDerivation) throw new KafkaError('ILLEGAL_STATE', { message: 'These ports cannot derive keys.' });
       const nonce = random.bytes(24).toString('base64').replaceAll('=', '');
-      return scramExchange({ mechanism, username, password, nonce, keyDerivation });
+      return scramExchange({ mechanism, username, password, nonce, keyDerivation, tokenAuth });
     }
   }
 }

@@ -85,13 +85,13 @@ function credentialsOf(settings: SecuritySettings): SaslCredentials {
   if (!username || !password) {
     throw contradiction(`${mechanism} needs saslUsername and saslPassword (or saslJaasConfig, or sasl).`);
   }
-  return { mechanism, username, password };
+  return { mechanism, username, password, ...(jaas?.get('tokenauth') === 'true' ? { tokenAuth: true } : {}) };
 }
 
 function fromShort(sasl: SaslOptions): SaslCredentials {
   if ('oauthBearerProvider' in sasl) return { mechanism: 'OAUTHBEARER', provider: sasl.oauthBearerProvider };
   const mechanism = sasl.mechanism.toUpperCase() as 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512';
-  return { mechanism, username: sasl.username, password: sasl.password };
+  return { mechanism, username: sasl.username, password: sasl.password, tokenAuth: sasl.tokenAuth ?? false };
 }
 
 function versions({ sslEnabledProtocols }: SecuritySettings): Pick<TlsClientOptions, 'minVersion' | 'maxVersion'> {

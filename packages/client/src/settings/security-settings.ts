@@ -27,6 +27,8 @@ export type SaslOptions =
       readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512' | 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512';
       readonly username: string;
       readonly password: string;
+      /** They are the id and, in base64, the hmac of a delegation token; SCRAM only. */
+      readonly tokenAuth?: boolean;
     }
   | { readonly mechanism: 'oauthbearer' | 'OAUTHBEARER'; readonly oauthBearerProvider: OauthBearerTokenProvider };
 

@@ -74,6 +74,7 @@ export async function startSecuredApacheKafka(
     'transaction.state.log.min.isr': 1,
     'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
     'super.users': 'User:ANONYMOUS;User:admin',
+    'delegation.token.secret.key': 'a secret of this test',
     'ssl.keystore.type': 'PEM',
     'ssl.keystore.location': join(files, 'broker.pem'),
     'ssl.truststore.type': 'PEM',

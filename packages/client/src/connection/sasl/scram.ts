@@ -81,9 +81,11 @@ export function scramExchange(o: {
   readonly password: string;
   readonly nonce: string;
   readonly keyDerivation: KeyDerivation;
+  /** User name and password are a delegation token's id and secret (KIP-48). */
+  readonly tokenAuth?: boolean;
 }): SaslExchange {
   const { mechanism, nonce } = o;
-  const firstBare = `n=${saslName(o.username)},r=${nonce}`;
+  const firstBare = `n=${saslName(o.username)},r=${nonce}${o.tokenAuth ? ',tokenauth=true' : ''}`;
   let expected: Buffer | undefined;
   return {
     first: () => Buffer.from(`n,,${firstBare}`, 'utf8'),
