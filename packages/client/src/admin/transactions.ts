@@ -1,7 +1,8 @@
 // Transactions as an operator sees them (KIP-664): list, describe, abort one that hangs, fence its producer.
 import { asKafkaError, errorOfCode, KafkaError, throwOnCode } from '../errors.ts';
 import { findCoordinator } from '../group/find-coordinator.ts';
-import type { AdminCalls } from './admin-calls.ts';
+import { partitionText } from '../topic-partition.ts';
+import { type AdminCalls, UNKNOWN_TOPIC_RETRIES } from './admin-calls.ts';
 import type { CallOptions, Outcome } from './admin-model.ts';
 import type {
   FencedProducer,
@@ -119,28 +120,42 @@ export function describeTransactions(
 }
 
 /** Writes the marker that ends a hanging transaction in one partition. Rejects with KafkaError. */
-export function abortTransaction(
+export async function abortTransaction(
   calls: AdminCalls,
   transaction: TransactionToAbort,
   options: CallOptions = {},
 ): Promise<void> {
+  const outcomes = await calls.each<TransactionToAbort, true>(
+    'Aborting a transaction',
+    options,
+    [transaction],
+    partitionText,
+    async () => {
+      (await calls.cluster.anyConnection()).versions.pick('WriteTxnMarkers');
+      return new Map([[partitionText(transaction), await abortOnce(calls, transaction)]]);
+    },
+    UNKNOWN_TOPIC_RETRIES,
+  );
+  const outcome = outcomes.get(partitionText(transaction));
+  if (outcome instanceof KafkaError) throw outcome;
+}
+
+async function abortOnce(calls: AdminCalls, transaction: TransactionToAbort): Promise<Outcome<true>> {
   const { topic, partition, producerId, producerEpoch, coordinatorEpoch } = transaction;
-  return calls.run('Aborting a transaction', options, async () => {
-    await calls.describe([topic]);
-    const leader = calls.cluster.metadata.leaderOf(topic, partition);
-    if (leader === undefined) {
-      const known = calls.cluster.metadata.partition(topic, partition) !== undefined;
-      const error =
-        calls.cluster.metadata.topicError(topic) ?? (known ? 'LEADER_NOT_AVAILABLE' : 'UNKNOWN_TOPIC_OR_PARTITION');
-      throw new KafkaError(error, { topic, partition });
-    }
-    const topics = [{ name: topic, partitionIndexes: [partition] }];
-    const answer = await calls.cluster.send(leader, 'WriteTxnMarkers', {
-      markers: [{ producerId, producerEpoch, coordinatorEpoch, transactionResult: false, topics }],
-    });
-    const outcome = answer.markers[0]?.topics[0]?.partitions[0];
-    throwOnCode(outcome?.errorCode ?? -1, { topic, partition });
+  await calls.describe([topic]);
+  const { metadata } = calls.cluster;
+  const leader = metadata.leaderOf(topic, partition);
+  if (leader === undefined) {
+    const known = metadata.partition(topic, partition) !== undefined;
+    const error = metadata.topicError(topic) ?? (known ? 'LEADER_NOT_AVAILABLE' : 'UNKNOWN_TOPIC_OR_PARTITION');
+    return new KafkaError(error, { topic, partition });
+  }
+  const topics = [{ name: topic, partitionIndexes: [partition] }];
+  const answer = await calls.cluster.send(leader, 'WriteTxnMarkers', {
+    markers: [{ producerId, producerEpoch, coordinatorEpoch, transactionResult: false, topics }],
   });
+  const outcome = answer.markers[0]?.topics[0]?.partitions[0];
+  return errorOfCode(outcome?.errorCode ?? -1, { topic, partition }) ?? true;
 }
 
 /** Shuts out whoever produces under these ids: what they have open is aborted, and their next request fails. */
