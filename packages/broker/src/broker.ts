@@ -192,7 +192,16 @@ async function open(options: BrokerOptions, events: EventLog, undo: (() => unkno
   const image = () => engine.image;
   const peers = new Peers({ nodeId: config.nodeId, ports, config, image });
   undo.push(() => peers.close());
-  const cluster = await openCluster({ ports, config, engine, logs, endpoints, events, peers });
+  const cluster = await openCluster({
+    ports,
+    config,
+    engine,
+    logs,
+    endpoints,
+    events,
+    peers,
+    controllerMetrics: metrics,
+  });
   undo.push(() => cluster.close());
 
   const replicas: ReplicaManager = new ReplicaManager({

@@ -1,5 +1,6 @@
 // Every metric of the broker, declared once with meaning and unit, under Kafka's names in Prometheus spelling. Hot paths
 // write plain number fields; a scrape reads them (node/metrics-server.ts publishes them through prom-client).
+import { CONTROLLER_METRICS } from './controller/metrics.ts';
 import { ZOOKEEPER_METRICS } from './controller/zookeeper-events.ts';
 import { GROUP_METRICS } from './group/metrics.ts';
 
@@ -314,6 +315,7 @@ export const BROKER_METRICS = {
     help: 'Bytes of record batches copied by other brokers',
   },
   ...GROUP_METRICS,
+  ...CONTROLLER_METRICS,
   ...ZOOKEEPER_METRICS,
 } as const satisfies Record<string, MetricDefinition>;
 

@@ -1,10 +1,12 @@
 // Decides what leaders wish their in-sync sets to be (AlterPartition; Kafka's ReplicationControlManager). Every check is a
 // fence: a wish that rests on anything but the newest state of its partition, of its broker and of those who would join
 // changes nothing (invariants 11, 24, 25). Pure.
-import type { ClusterImage, MetadataRecord, PartitionState } from '@moldau/metadata';
+import type { ClusterImage, PartitionState } from '@moldau/metadata';
 import type { WireError } from '@moldau/protocol';
+import type { BrokerConfig } from '../config/broker-config.ts';
 import type { IsrOutcome, IsrWish } from './controller-access.ts';
 import type { Decision } from './decision.ts';
+import { PartitionChanges } from './partition-changes.ts';
 
 /** Who wishes. */
 export interface WishingBroker {
@@ -14,6 +16,7 @@ export interface WishingBroker {
 
 export function decideAlterPartitions(
   image: ClusterImage,
+  config: BrokerConfig,
   wishes: readonly IsrWish[],
   from: WishingBroker,
 ): Decision<IsrOutcome[]> {
@@ -21,25 +24,24 @@ export function decideAlterPartitions(
   if (!broker || broker.brokerEpoch !== from.brokerEpoch || broker.fenced) {
     return { records: [], result: wishes.map(() => ({ error: 'STALE_BROKER_EPOCH', state: undefined })) };
   }
-  const records: MetadataRecord[] = [];
+  const changes = new PartitionChanges(image, config);
   const result = wishes.map((wish): IsrOutcome => {
-    const state = image.topicById(wish.topicId)?.partitions[wish.partition];
-    if (!state) {
-      const error = image.topicById(wish.topicId) ? 'UNKNOWN_TOPIC_OR_PARTITION' : 'UNKNOWN_TOPIC_ID';
-      return { error, state: undefined };
-    }
+    const topic = image.topicById(wish.topicId);
+    if (!topic) return { error: 'UNKNOWN_TOPIC_ID', state: undefined };
+    const state = changes.stateOf(topic, wish.partition);
+    if (!state) return { error: 'UNKNOWN_TOPIC_OR_PARTITION', state: undefined };
     const error = judge(image, wish, state, from.brokerId);
     if (error) return { error, state };
-    const next: PartitionState = {
-      ...state,
+    const next = changes.change(topic, wish.partition, {
       isr: wish.newIsr.map(({ brokerId }) => brokerId),
       leaderRecoveryState: wish.leaderRecoveryState,
-      partitionEpoch: state.partitionEpoch + 1,
-    };
-    records.push({ kind: 'partitionsSet', topicId: wish.topicId, partitions: [next] });
-    return { error: 'NONE', state: next };
+    });
+    if (!next) return { error: 'NONE', state };
+    // The new members completed a move, and the leader was one of those that go (KIP-455).
+    const moved = next.leader !== state.leader || next.leaderEpoch !== state.leaderEpoch;
+    return { error: moved ? 'NEW_LEADER_ELECTED' : 'NONE', state: next };
   });
-  return { records, result };
+  return { records: changes.records(), result };
 }
 
 function judge(image: ClusterImage, wish: IsrWish, state: PartitionState, from: number): WireError | undefined {

@@ -14,6 +14,7 @@ import type { ControllerAccess, IsrOutcome, IsrWish } from './controller-access.
 import type { Outcome } from './decision.ts';
 import { CONTROLLER_EVENTS } from './events.ts';
 import { Heartbeats } from './heartbeats.ts';
+import { type ControllerMetrics, readControllerGauges } from './metrics.ts';
 import type { ProducerIdBlock } from './producer-ids.ts';
 import { Propagation } from './propagation.ts';
 import { RemoteController } from './remote-controller.ts';
@@ -28,6 +29,7 @@ export interface ControllerHostParts {
   readonly endpoints: readonly AdvertisedEndpoint[];
   readonly events: EventLog;
   readonly peers: Peers;
+  readonly metrics: ControllerMetrics;
   /** Of the last clean stop; -1 when there was none. */
   readonly previousBrokerEpoch: number;
 }
@@ -55,7 +57,8 @@ export class ControllerHost implements ControllerAccess {
     this.#parts = parts;
     this.#nodeId = parts.config.nodeId;
     this.#propagation = new Propagation(this.#nodeId);
-    const { engine, config, ports, peers } = parts;
+    const { engine, config, ports, peers, metrics } = parts;
+    readControllerGauges(metrics, () => (this.#local ? engine.image : undefined));
     this.#remote = new RemoteController({
       nodeId: this.#nodeId,
       config,
@@ -189,11 +192,18 @@ export class ControllerHost implements ControllerAccess {
       });
       if (!leadership || this.#closing) return;
       const over = new Promise<string>((resolve) => leadership.onLost(resolve));
-      const controller = new Controller({ engine, leadership, config, ports });
+      const controller = new Controller({
+        ...{ engine, leadership, config, ports },
+        onUncleanElection: (election) => {
+          this.#parts.metrics.uncleanElections.value++;
+          events.emit(CONTROLLER_EVENTS.uncleanElection, { ...election });
+        },
+      });
       this.#local = controller;
       this.#propagation = new Propagation(this.#nodeId);
       this.#watch = this.#watchBrokers(controller);
       this.#watch.follow(engine.image);
+      this.#rebalanceLater(controller);
       const { topicCount: topics, partitionCount: partitions } = engine.image;
       events.emit(CONTROLLER_EVENTS.elected, { epoch: leadership.epoch, topics, partitions });
       this.#reconcile();
@@ -249,6 +259,19 @@ export class ControllerHost implements ControllerAccess {
         events.emit(CONTROLLER_EVENTS.brokerGone, { ...broker });
         controller.fence(broker).catch((error: unknown) => this.#reconcileFailed(error));
       },
+    });
+  }
+
+  /** Gives leadership back to preferred leaders now and then, as long as this controller decides. */
+  #rebalanceLater(controller: Controller): void {
+    const { ports, config, events } = this.#parts;
+    ports.timers.set(config.leaderImbalanceCheckIntervalSeconds * 1000, () => {
+      if (this.#local !== controller || this.#closing) return;
+      this.#rebalanceLater(controller);
+      if (!config.autoLeaderRebalanceEnable) return;
+      controller.rebalanceLeaders().catch((error: unknown) => {
+        if (this.#local === controller) events.emit(CONTROLLER_EVENTS.rebalanceFailed, { error });
+      });
     });
   }
 

@@ -5,9 +5,11 @@ import { type Disk, DiskError, type Ports } from '@moldau/kernel';
 import { nodePorts } from '@moldau/kernel/node/ports';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { EventLog, SILENT_SINK } from '../events.ts';
+import { createMetrics } from '../metrics.ts';
 import { Peers } from '../peer/peers.ts';
 import { configOf } from '../test/cluster-picture.ts';
 import { ControllerUnavailable, type TopicWish } from './controller.ts';
+import { CONTROLLER_METRICS } from './metrics.ts';
 import { openCluster, openEngine } from './open-cluster.ts';
 import type { LogOnDisk } from './store-check.ts';
 
@@ -35,8 +37,18 @@ async function open(options: OpenOptions = {}) {
   try {
     const logs = { clusterId: options.clusterId ?? 'cluster', logs: () => options.logs ?? [], previousBrokerEpoch: -1 };
     const endpoints = [{ listener: 'PLAINTEXT', host: 'localhost', port: 9092 }];
+    const controllerMetrics = createMetrics(CONTROLLER_METRICS);
     const peers = new Peers({ nodeId: config.nodeId, ports, config, image: () => engine.image });
-    const { controller, close } = await openCluster({ ports, config, engine, logs, endpoints, events, peers });
+    const { controller, close } = await openCluster({
+      ports,
+      config,
+      engine,
+      logs,
+      endpoints,
+      events,
+      peers,
+      controllerMetrics,
+    });
     return { controller: controller.here(), host: controller, close };
   } catch (error) {
     await engine.close();

@@ -27,9 +27,12 @@ import {
 } from './create-topics.ts';
 import { type Decision, DONE, type Outcome, refused } from './decision.ts';
 import { decideDeleteTopics } from './delete-topics.ts';
-import { type BrokerRun, decideShutdown, reconcileBrokers } from './elections.ts';
+import { decideElections, decideRebalance, type ElectionType, type ElectionWish } from './elect-leaders.ts';
+import { type BrokerRun, decideShutdown, decideUnregister, reconcileBrokers } from './elections.ts';
 import { wishForMissing } from './internal-topics.ts';
+import type { UncleanElection } from './partition-changes.ts';
 import { decideProducerIds, type ProducerIdBlock } from './producer-ids.ts';
+import { decideReassignments, type ReassignmentOptions, type ReassignmentWish } from './reassignments.ts';
 
 export type { ConfigWish } from './alter-configs.ts';
 export type { CreatedTopic, PartitionsWish, TopicWish } from './create-topics.ts';
@@ -56,6 +59,8 @@ export interface ControllerParts {
   readonly leadership: Leadership;
   readonly config: BrokerConfig;
   readonly ports: Pick<Ports, 'random'>;
+  /** An election from outside ISR and ELR, which may have lost records, is durable. Default: nobody hears of it. */
+  readonly onUncleanElection?: (election: UncleanElection) => void;
 }
 
 export class Controller {
@@ -63,6 +68,7 @@ export class Controller {
   readonly #leadership: Leadership;
   readonly #config: BrokerConfig;
   readonly #draws: Draws;
+  readonly #onUncleanElection: (election: UncleanElection) => void;
   /** Topics being created because somebody asked for them by name: one creation serves all who ask. */
   readonly #ensuring = new Map<string, Promise<Outcome>>();
 
@@ -70,6 +76,7 @@ export class Controller {
     this.#engine = parts.engine;
     this.#leadership = parts.leadership;
     this.#config = parts.config;
+    this.#onUncleanElection = parts.onUncleanElection ?? (() => {});
     const { random } = parts.ports;
     this.#draws = {
       newTopicId: () => randomUuid(random),
@@ -150,35 +157,74 @@ export class Controller {
 
   /** What leaders wish their in-sync sets to be. */
   alterPartitions(wishes: readonly IsrWish[], from: WishingBroker): Promise<readonly IsrOutcome[]> {
-    return this.#decide((image) => decideAlterPartitions(image, wishes, from), { validateOnly: false });
+    return this.#decide((image) => decideAlterPartitions(image, this.#config, wishes, from), { validateOnly: false });
+  }
+
+  /** Moves of partitions to other brokers, and ends of such moves. */
+  async alterReassignments(wishes: readonly ReassignmentWish[], options: ReassignmentOptions): Promise<Outcome[]> {
+    const { outcomes } = await this.#decideAndTell((image) =>
+      decideReassignments(image, this.#config, wishes, options),
+    );
+    return outcomes;
+  }
+
+  /** Elections that somebody asks for. */
+  async electLeaders(wishes: readonly ElectionWish[], type: ElectionType): Promise<Outcome[]> {
+    const { outcomes } = await this.#decideAndTell((image) => decideElections(image, this.#config, wishes, type));
+    return outcomes;
+  }
+
+  /** Gives leadership back to preferred leaders. Answers whether there are more of them. */
+  async rebalanceLeaders(): Promise<boolean> {
+    const { more } = await this.#decide((image) => decideRebalance(image, this.#config), { validateOnly: false });
+    return more;
+  }
+
+  /** Forgets a broker that is gone for good. False: it is not known. */
+  async unregister(brokerId: number): Promise<boolean> {
+    if (!this.#engine.pending.broker(brokerId)) return false;
+    await this.#decide((image) => ({ records: decideUnregister(image, brokerId), result: undefined }), {
+      validateOnly: false,
+    });
+    return true;
   }
 
   /** Records who came and who went, and who leads now. For the engine's word that the brokers changed. */
-  reconcile(): Promise<void> {
-    return this.#decide(
-      (image) => ({ records: reconcileBrokers(image, this.#engine.aliveBrokers()), result: undefined }),
-      { validateOnly: false },
-    );
+  async reconcile(): Promise<void> {
+    await this.#reconcile();
   }
 
   /** A broker whose process is gone, as was seen before the engine notices. Nothing when it has registered again already. */
-  fence(gone: BrokerRun): Promise<void> {
-    return this.#decide(
-      (image) => {
-        const isNews = image.broker(gone.brokerId)?.brokerEpoch === gone.brokerEpoch;
-        const records = isNews ? reconcileBrokers(image, this.#engine.aliveBrokers(), gone) : [];
-        return { records, result: undefined };
-      },
-      { validateOnly: false },
-    );
+  async fence(gone: BrokerRun): Promise<void> {
+    if (this.#engine.pending.broker(gone.brokerId)?.brokerEpoch === gone.brokerEpoch) await this.#reconcile(gone);
+  }
+
+  async #reconcile(gone?: BrokerRun): Promise<void> {
+    await this.#decideAndTell((image) => {
+      const alive = this.#engine.aliveBrokers();
+      const { records, result: unclean } = reconcileBrokers({
+        ...{ image, config: this.#config, alive },
+        ...(gone && { gone }),
+      });
+      return { records, result: { unclean } };
+    });
   }
 
   /** A broker wants to stop: true once it has handed over what it can. */
   async beginShutdown(broker: BrokerRun): Promise<boolean> {
-    await this.#decide((image) => ({ records: decideShutdown(image, broker), result: undefined }), {
+    await this.#decide((image) => ({ records: decideShutdown(image, this.#config, broker), result: undefined }), {
       validateOnly: false,
     });
     return true;
+  }
+
+  /** As `#decide`; elections that may have lost records are told once they are durable. */
+  async #decideAndTell<Result extends { readonly unclean: readonly UncleanElection[] }>(
+    decide: (image: ClusterImage) => Decision<Result>,
+  ): Promise<Result> {
+    const result = await this.#decide(decide, { validateOnly: false });
+    for (const election of result.unclean) this.#onUncleanElection(election);
+    return result;
   }
 
   #topicContext(image: ClusterImage) {

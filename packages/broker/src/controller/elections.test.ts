@@ -1,14 +1,16 @@
 import { type AliveBroker, type ClusterImage, NO_LEADER } from '@moldau/metadata';
 import { describe, expect, test } from 'vitest';
-import { apply, picture, state } from '../test/cluster-picture.ts';
+import { apply, configOf, picture, state } from '../test/cluster-picture.ts';
 import { reconcileBrokers } from './elections.ts';
+
+const config = configOf();
 
 function alive(brokerId: number, brokerEpoch = 1): AliveBroker {
   return { brokerId, brokerEpoch, incarnationId: `i${brokerId}`, endpoints: [], rack: null, previousBrokerEpoch: -1 };
 }
 
 function after(image: ClusterImage, ...brokers: AliveBroker[]): ClusterImage {
-  const records = reconcileBrokers(image, brokers);
+  const { records } = reconcileBrokers({ image, config, alive: brokers });
   return records.length === 0 ? image : apply(image, records);
 }
 
@@ -27,7 +29,7 @@ const three = { replicas: [1, 2, 3], isr: [1, 2, 3] };
 describe('who leads', () => {
   test('nothing to record when nothing changed', () => {
     const image = cluster(state(0, three));
-    expect(reconcileBrokers(image, [alive(1), alive(2), alive(3)])).toEqual([]);
+    expect(reconcileBrokers({ image, config, alive: [alive(1), alive(2), alive(3)] }).records).toEqual([]);
   });
 
   test('a restarted leader leads on, under a higher epoch', () => {

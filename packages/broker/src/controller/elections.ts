@@ -1,13 +1,10 @@
 // Which brokers are in the cluster and who leads what, worked out anew whenever brokers come or go. Pure.
 // Always: a leader is in the ISR and alive; every change of leader, and every restart of one, raises the leader epoch, so
 // that clients and replicas can tell what was written before from what was written after.
-import {
-  type AliveBroker,
-  type ClusterImage,
-  type MetadataRecord,
-  NO_LEADER,
-  type PartitionState,
-} from '@moldau/metadata';
+import type { AliveBroker, ClusterImage, MetadataRecord } from '@moldau/metadata';
+import type { BrokerConfig } from '../config/broker-config.ts';
+import type { Decision } from './decision.ts';
+import { PartitionChanges, type UncleanElection } from './partition-changes.ts';
 
 /** A broker under one of its registrations. */
 export interface BrokerRun {
@@ -15,17 +12,20 @@ export interface BrokerRun {
   readonly brokerEpoch: number;
 }
 
-/**
- * What has to be recorded so that the image agrees with the brokers that are alive. Empty when it does. `gone`: a broker
- * that is taken for dead under this epoch although the engine still has it for alive.
- */
-export function reconcileBrokers(
-  image: ClusterImage,
-  alive: readonly AliveBroker[],
-  gone?: BrokerRun,
-): MetadataRecord[] {
+export interface ReconcileFacts {
+  readonly image: ClusterImage;
+  readonly config: BrokerConfig;
+  /** The engine's word. */
+  readonly alive: readonly AliveBroker[];
+  /** Taken for dead under this epoch although the engine still has it for alive. */
+  readonly gone?: BrokerRun;
+}
+
+/** What has to be recorded so that the image agrees with the brokers that are alive; no records when it does. */
+export function reconcileBrokers({ image, config, alive, gone }: ReconcileFacts): Decision<readonly UncleanElection[]> {
   const records: MetadataRecord[] = [];
   const restarted = new Set<number>();
+  const unclean = new Set<number>();
   const living = new Set<number>();
   for (const { brokerId, brokerEpoch, incarnationId, endpoints, rack, previousBrokerEpoch } of alive) {
     const known = image.broker(brokerId);
@@ -39,77 +39,72 @@ export function reconcileBrokers(
     if (known && known.brokerEpoch > brokerEpoch) continue;
     living.add(brokerId);
     restarted.add(brokerId);
+    // Its logs were closed in order under the epoch that we knew it by, or not at all (KIP-966).
+    if (known && known.brokerEpoch !== previousBrokerEpoch) unclean.add(brokerId);
     records.push({
       ...{ kind: 'brokerRegistered', brokerId, brokerEpoch, incarnationId, endpoints, rack, previousBrokerEpoch },
     });
   }
   const fenced = image.liveBrokers().filter((broker) => !living.has(broker.brokerId));
   for (const { brokerId, brokerEpoch } of fenced) records.push({ kind: 'brokerFenced', brokerId, brokerEpoch });
-  if (restarted.size === 0 && fenced.length === 0) return records;
-  // Who is on its way out gets nothing new, and is the last to lose what it has.
-  const staying = new Set([...living].filter((id) => restarted.has(id) || !image.broker(id)?.shuttingDown));
+  if (restarted.size === 0 && fenced.length === 0) return { records, result: [] };
+  const changes = new PartitionChanges(image, config, {
+    lives: (id) => living.has(id),
+    // Who is on its way out gets nothing new, and is the last to lose what it has.
+    mayLead: (id) => living.has(id) && (restarted.has(id) || !image.broker(id)?.shuttingDown),
+  });
+  const none: ReadonlySet<number> = new Set();
   for (const topic of image.topics()) {
-    const partitions = topic.partitions.flatMap((partition) => elect(partition, { living, staying, restarted }) ?? []);
-    if (partitions.length > 0) records.push({ kind: 'partitionsSet', topicId: topic.topicId, partitions });
+    const uncleanlyRestarted = unclean.size > 0 && !changes.isDurable(topic.name) ? unclean : none;
+    for (const { partition, isr, leader } of topic.partitions) {
+      const staying = isr.filter((id) => living.has(id));
+      changes.change(topic, partition, {
+        // The last ones of an ISR stay in it when they die: only they can lead again without loss.
+        isr: staying.length > 0 ? staying : isr,
+        leaderRestarted: restarted.has(leader),
+        uncleanlyRestarted,
+      });
+    }
   }
-  return records;
+  return { records: [...records, ...changes.records()], result: changes.unclean };
 }
 
 /**
  * A broker asks to be let go (controlled shutdown): it gives its leaderships to others of the ISR and leaves every ISR that
- * has others, so that its end is no event for anybody. What only it can lead it keeps. Empty when all that was done.
+ * has others, so that its end is no event for anybody. What only it can lead it keeps.
  */
-export function decideShutdown(image: ClusterImage, { brokerId, brokerEpoch }: BrokerRun): MetadataRecord[] {
+export function decideShutdown(
+  image: ClusterImage,
+  config: BrokerConfig,
+  { brokerId, brokerEpoch }: BrokerRun,
+): MetadataRecord[] {
   const broker = image.broker(brokerId);
   if (broker?.brokerEpoch !== brokerEpoch || broker.fenced) return [];
   const records: MetadataRecord[] = [];
   if (!broker.shuttingDown) records.push({ kind: 'brokerShuttingDown', brokerId, brokerEpoch });
-  const mayLead = (id: number) => id !== brokerId && image.isActive(id);
+  const changes = new PartitionChanges(image, config, {
+    lives: (id) => id !== brokerId && image.broker(id)?.fenced === false,
+    mayLead: (id) => id !== brokerId && image.isActive(id),
+  });
   for (const topic of image.topics()) {
-    const partitions = topic.partitions.flatMap((partition): PartitionState[] => {
-      if (!partition.isr.includes(brokerId)) return [];
-      const others = partition.isr.filter((id) => id !== brokerId);
-      const leader =
-        partition.leader === brokerId
-          ? partition.replicas.find((id) => others.includes(id) && mayLead(id))
-          : partition.leader;
-      if (leader === undefined || leader === NO_LEADER || others.length === 0) return [];
-      return [
-        {
-          ...partition,
-          isr: others,
-          leader,
-          leaderEpoch: partition.leaderEpoch + 1,
-          partitionEpoch: partition.partitionEpoch + 1,
-        },
-      ];
-    });
-    if (partitions.length > 0) records.push({ kind: 'partitionsSet', topicId: topic.topicId, partitions });
+    for (const { partition, isr, leader, replicas } of topic.partitions) {
+      const others = isr.filter((id) => id !== brokerId);
+      if (others.length === isr.length || others.length === 0) continue;
+      const heir = replicas.some((id) => others.includes(id) && image.isActive(id));
+      if (leader === brokerId && !heir) continue;
+      changes.change(topic, partition, { isr: others });
+    }
   }
+  return [...records, ...changes.records()];
+}
+
+/** What is left of a broker that is gone for good: it must not be alive. */
+export function decideUnregister(image: ClusterImage, brokerId: number): MetadataRecord[] {
+  const records: MetadataRecord[] = [];
+  const broker = image.broker(brokerId);
+  if (broker && !broker.fenced) {
+    records.push({ kind: 'brokerFenced', brokerId, brokerEpoch: broker.brokerEpoch });
+  }
+  records.push({ kind: 'brokerUnregistered', brokerId });
   return records;
-}
-
-interface Brokers {
-  readonly living: ReadonlySet<number>;
-  /** Of the living, those that may be elected. */
-  readonly staying: ReadonlySet<number>;
-  readonly restarted: ReadonlySet<number>;
-}
-
-/** The partition after brokers came or went; undefined when nothing changes for it. */
-function elect(partition: PartitionState, { living, staying, restarted }: Brokers): PartitionState | undefined {
-  const stays = living.has(partition.leader) && !restarted.has(partition.leader);
-  // The last ones of an ISR stay in it when they die: only they can lead again without loss.
-  const isr = partition.isr.some((id) => living.has(id)) ? partition.isr.filter((id) => living.has(id)) : partition.isr;
-  const among = (ids: ReadonlySet<number>) => partition.replicas.find((id) => isr.includes(id) && ids.has(id));
-  const leader = stays ? partition.leader : (among(staying) ?? among(living) ?? NO_LEADER);
-  const changed = leader !== partition.leader || (leader !== NO_LEADER && restarted.has(leader));
-  if (!changed && isr.length === partition.isr.length) return undefined;
-  return {
-    ...partition,
-    isr,
-    leader,
-    leaderEpoch: changed ? partition.leaderEpoch + 1 : partition.leaderEpoch,
-    partitionEpoch: partition.partitionEpoch + 1,
-  };
 }

@@ -34,6 +34,17 @@ export const CONTROLLER_EVENTS = eventTable('controller', {
       'Nobody listens at the address of a broker any more: its process has ended. It is fenced and led elsewhere.',
     fields: { brokerId: 'number', brokerEpoch: 'number' },
   },
+  uncleanElection: {
+    level: 'error',
+    meaning:
+      'A leader was elected from outside the in-sync replicas, as the topic allows or somebody ordered. Records that only the others had are lost.',
+    fields: { topic: 'text', partition: 'number', leader: 'number', leaderEpoch: 'number' },
+  },
+  rebalanceFailed: {
+    level: 'warn',
+    meaning: 'Leadership could not be given back to preferred leaders; it is tried again with the next check.',
+    fields: { error: 'error' },
+  },
   lost: {
     level: 'warn',
     meaning:

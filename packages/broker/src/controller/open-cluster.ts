@@ -9,6 +9,7 @@ import type { MetricsOf } from '../metrics.ts';
 import type { Peers } from '../peer/peers.ts';
 import { ControllerHost } from './controller-host.ts';
 import { CONTROLLER_EVENTS } from './events.ts';
+import type { ControllerMetrics } from './metrics.ts';
 import { openZooKeeper, usesZooKeeper } from './open-zookeeper.ts';
 import { checkStore, type LogOnDisk, StoreMismatch } from './store-check.ts';
 import type { ZOOKEEPER_METRICS } from './zookeeper-events.ts';
@@ -45,6 +46,7 @@ export interface ClusterOptions {
   readonly endpoints: readonly AdvertisedEndpoint[];
   readonly events: EventLog;
   readonly peers: Peers;
+  readonly controllerMetrics: ControllerMetrics;
 }
 
 /** Where the metadata is, for messages. */
@@ -103,7 +105,7 @@ function isDirectory({ disk }: Ports, path: string): boolean {
  * belong together, EngineError when the store takes nothing.
  */
 export async function openCluster(options: ClusterOptions): Promise<Cluster> {
-  const { ports, config, logs, events, engine, endpoints, peers } = options;
+  const { ports, config, logs, events, engine, endpoints, peers, controllerMetrics: metrics } = options;
   const { clusterId, previousBrokerEpoch } = logs;
   const directory = storeName(config);
   checkStore({ image: engine.image, storeDirectory: directory, clusterId, logs: logs.logs() });
@@ -116,7 +118,16 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
     }
     events.emit(CONTROLLER_EVENTS.clusterFormed, { clusterId, directory });
   }
-  const controller = new ControllerHost({ ports, config, engine, endpoints, events, peers, previousBrokerEpoch });
+  const controller = new ControllerHost({
+    ports,
+    config,
+    engine,
+    endpoints,
+    events,
+    peers,
+    metrics,
+    previousBrokerEpoch,
+  });
   await controller.start().catch((error: unknown) => {
     controller.close();
     throw error;

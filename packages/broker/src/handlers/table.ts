@@ -4,6 +4,7 @@ import type { Handler } from '../context.ts';
 import { allocateProducerIds } from './allocate-producer-ids.ts';
 import { alterConfigs } from './alter-configs.ts';
 import { alterPartition } from './alter-partition.ts';
+import { alterPartitionReassignments } from './alter-partition-reassignments.ts';
 import { apiVersions } from './api-versions.ts';
 import { brokerHeartbeat } from './broker-heartbeat.ts';
 import { createPartitions } from './create-partitions.ts';
@@ -17,6 +18,7 @@ import { describeGroups } from './describe-groups.ts';
 import { describeLogDirs } from './describe-log-dirs.ts';
 import { describeProducers } from './describe-producers.ts';
 import { describeTopicPartitions } from './describe-topic-partitions.ts';
+import { electLeaders } from './elect-leaders.ts';
 import { envelope } from './envelope.ts';
 import { fetch } from './fetch.ts';
 import { findCoordinator } from './find-coordinator.ts';
@@ -28,6 +30,7 @@ import { leaveGroup } from './leave-group.ts';
 import { listConfigResources } from './list-config-resources.ts';
 import { listGroups } from './list-groups.ts';
 import { listOffsets } from './list-offsets.ts';
+import { listPartitionReassignments } from './list-partition-reassignments.ts';
 import { metadata } from './metadata.ts';
 import { offsetCommit } from './offset-commit.ts';
 import { offsetDelete } from './offset-delete.ts';
@@ -35,6 +38,7 @@ import { offsetFetch } from './offset-fetch.ts';
 import { offsetForLeaderEpoch } from './offset-for-leader-epoch.ts';
 import { produce } from './produce.ts';
 import { syncGroup } from './sync-group.ts';
+import { unregisterBroker } from './unregister-broker.ts';
 
 /** One served API. */
 export interface ServedApi {
@@ -112,13 +116,17 @@ export const SERVED_APIS: readonly ServedApi[] = [
   serve('DescribeLogDirs', describeLogDirs),
   serve('CreatePartitions', createPartitions, { forwarded: true }),
   serve('DeleteGroups', deleteGroups),
+  serve('ElectLeaders', electLeaders, { forwarded: true }),
   serve('IncrementalAlterConfigs', incrementalAlterConfigs, { forwarded: true }),
+  serve('AlterPartitionReassignments', alterPartitionReassignments, { forwarded: true }),
+  serve('ListPartitionReassignments', listPartitionReassignments, { forwarded: true }),
   serve('OffsetDelete', offsetDelete),
   serve('AlterPartition', alterPartition, { listed: false }),
   serve('Envelope', envelope, { listed: false }),
   serve('DescribeCluster', describeCluster),
   serve('DescribeProducers', describeProducers),
   serve('BrokerHeartbeat', brokerHeartbeat, { listed: false }),
+  serve('UnregisterBroker', unregisterBroker, { forwarded: true }),
   serve('AllocateProducerIds', allocateProducerIds, { listed: false }),
   serve('ListConfigResources', listConfigResources),
   serve('DescribeTopicPartitions', describeTopicPartitions),

@@ -46,17 +46,14 @@ export const REPLICATION_SETTINGS = {
   }),
   'auto.leader.rebalance.enable': boolean(true, 'Give leadership back to preferred leaders.', {
     importance: 'HIGH',
-    inert: alone,
   }),
   'leader.imbalance.check.interval.seconds': long(300, 'How often leadership is checked for that.', {
     min: 1,
     importance: 'HIGH',
-    inert: alone,
   }),
   'unclean.leader.election.enable': boolean(false, 'Allow a replica outside the ISR to lead, which loses data.', {
     importance: 'HIGH',
     mode: 'cluster-wide',
-    inert: alone,
   }),
   'unclean.leader.election.interval.ms': long(300_000, 'How often partitions without a leader are looked for.', {
     min: 1,

@@ -102,9 +102,7 @@ export const TOPIC_SETTINGS = {
     'log.cleanup.policy',
   ),
   'unclean.leader.election.enable': of(
-    boolean(false, 'Allow a replica outside the ISR to lead, which loses data.', {
-      inert: 'this broker is the only one of its cluster',
-    }),
+    boolean(false, 'Allow a replica outside the ISR to lead, which loses data.'),
     'unclean.leader.election.enable',
   ),
   'min.insync.replicas': of(
