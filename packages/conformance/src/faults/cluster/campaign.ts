@@ -114,7 +114,7 @@ export async function runCampaign(o: CampaignOptions): Promise<CampaignReport> {
       finals,
     };
   } catch (error) {
-    for (const { id, peer } of cluster.nodes) say(`--- last words of broker ${id}\n${peer.output(15)}`);
+    for (const { id, peer } of cluster.nodes) say(`--- last words of broker ${id}\n${peer.output(5)}`);
     throw error;
   } finally {
     cluster.network?.heal();
@@ -152,7 +152,13 @@ function choose(cluster: FaultCluster, names: readonly string[] | undefined) {
 /** Everybody up, everybody reachable, whatever the last strike left. */
 async function mend(cluster: FaultCluster, complain: (text: string) => void): Promise<void> {
   cluster.network?.heal();
-  for (const { disk } of cluster.nodes) disk?.drain();
+  for (const { id, disk } of cluster.nodes) {
+    try {
+      disk?.drain();
+    } catch (error) {
+      complain(`the disk of broker ${id} is not there: ${String(error)}`);
+    }
+  }
   for (const keeper of cluster.keepers) if (!keeper.running) await keeper.start();
   for (const { id, peer } of cluster.nodes) {
     if (peer.running) process.kill(peer.pid, 'SIGCONT');

@@ -51,7 +51,8 @@ export class MachineNetwork {
       runCommand('ip', ...inside, 'addr', 'add', `${address}/24`, 'dev', far);
       runCommand('ip', ...inside, 'link', 'set', far, 'up');
       runCommand('ip', ...inside, 'link', 'set', 'lo', 'up');
-      machines.push({ name, address, prefix: ['ip', 'netns', 'exec', name] });
+      // Not `ip netns exec`: that also makes a mount namespace, in which disks of other machines would stay mounted.
+      machines.push({ name, address, prefix: ['nsenter', `--net=/run/netns/${name}`, '--'] });
     }
     this.machines = machines;
   }
