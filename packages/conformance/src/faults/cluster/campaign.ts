@@ -144,7 +144,7 @@ function choose(cluster: FaultCluster, names: readonly string[] | undefined) {
       const nemesis = NEMESES.find((one) => one.name === name);
       if (!nemesis) throw new Error(`no nemesis ${name}; there are ${NEMESES.map((one) => one.name).join(', ')}`);
       return nemesis;
-    }) ?? NEMESES;
+    }) ?? NEMESES.filter((nemesis) => cluster.durable || !nemesis.needsDurability);
   const possible = wanted.filter((nemesis) => nemesis.possible(cluster));
   return { possible, leftOut: wanted.filter((nemesis) => !possible.includes(nemesis)).map(({ name }) => name) };
 }
@@ -251,7 +251,8 @@ function withGaps(
     let writeGapMs = 0;
     for (const times of acked.values()) {
       for (let k = 1; k < times.length; k++) {
-        if (times[k]! < atMs || times[k - 1]! > until) continue;
+        // Of the strike in or after which it began.
+        if (times[k - 1]! < atMs - 100 || times[k - 1]! > until - 100) continue;
         writeGapMs = Math.max(writeGapMs, times[k]! - times[k - 1]!);
       }
     }

@@ -17,6 +17,8 @@ export interface Nemesis {
   /** How long, at least and at most. */
   readonly durationMs: readonly [least: number, most: number];
   possible(cluster: FaultCluster): boolean;
+  /** Loses records that were acknowledged from the page cache: only where that is not so, or by its name. */
+  readonly needsDurability?: true;
   strike(cluster: FaultCluster, strike: Strike): Promise<void>;
 }
 
@@ -245,14 +247,16 @@ export const NEMESES: readonly Nemesis[] = [
     name: 'power',
     what: 'a broker loses power: what it did not sync is gone',
     durationMs: [100, 4_000],
-    possible: (cluster) => onDisks(cluster) && cluster.durable,
+    possible: onDisks,
+    needsDurability: true,
     strike: (cluster, strike) => loseAndRegainPower([node(cluster, strike)], strike.durationMs),
   },
   {
     name: 'power-all',
     what: 'all brokers lose power at the same instant',
     durationMs: [100, 2_000],
-    possible: (cluster) => onDisks(cluster) && cluster.durable,
+    possible: onDisks,
+    needsDurability: true,
     strike: (cluster, strike) => loseAndRegainPower(cluster.nodes, strike.durationMs),
   },
   {
