@@ -124,6 +124,12 @@ class ReplicaFetchRun {
         feed.awaitsOffset = true;
         continue;
       }
+      const waitMs = this.#broker.replicas.leaderWaitMs(partition, this.#session.brokerId);
+      if (waitMs > 0) {
+        // The same fetch answers it, if it is still parked by then.
+        this.#broker.deadlines.at(this.#broker.ports.clock.monotonic() + waitMs, () => feed.touch('records'));
+        continue;
+      }
       const read = partition.log.read({
         offset: feed.fetchOffset,
         bytesMax: Math.min(feed.bytesMax, left),
@@ -200,7 +206,7 @@ class ReplicaFetchRun {
     if (sizeBytes === 0) return;
     feed.awaitsOffset = true;
     this.#bytes += sizeBytes;
-    this.#broker.metrics.replicationBytesOut.value += sizeBytes;
+    this.#broker.replicas.sent(partition, sizeBytes, this.#session.brokerId);
   }
 
   #tell(

@@ -60,7 +60,7 @@ export interface FetcherObserver {
 interface Copy {
   readonly partition: Partition;
   readonly leaderEpoch: number;
-  /** Behind the leader's watermark at the last answer. */
+  /** Records behind the leader's watermark at the last answer; -1 before the first. */
   lag: number;
   askedOffset: number;
   /** The leader's session holds it. */
@@ -73,6 +73,8 @@ interface Copy {
 
 /** A new picture may reach us a moment before the leader: asked again soon, then ever later. */
 const retryMsMin = 20;
+/** How often a replica that a throttle holds back looks whether it may go on. */
+const throttledMs = 100;
 /** A fetch that the leader throttles comes back by itself; a lost one is found by the connection. */
 const answerSlackMs = 30_000;
 
@@ -115,7 +117,8 @@ export class ReplicaFetcher {
   }
 
   lagOf(partition: Partition): number | undefined {
-    return this.#copies.get(partition)?.lag;
+    const lag = this.#copies.get(partition)?.lag;
+    return lag === undefined ? undefined : Math.max(0, lag);
   }
 
   /** Copies `partition` in its present leader epoch; called anew for each epoch. */
@@ -125,7 +128,7 @@ export class ReplicaFetcher {
     const copy: Copy = {
       partition,
       leaderEpoch: partition.leaderEpoch,
-      lag: 0,
+      lag: -1,
       askedOffset: -1,
       mentioned: before?.mentioned ?? false,
       retryMs: 0,
@@ -281,6 +284,11 @@ export class ReplicaFetcher {
     for (const copy of this.#changed) {
       const { partition } = copy;
       const { log, topicId } = partition;
+      // In sync it goes on, or the throttle would take it out of the ISR.
+      if (copy.lag !== 0 && this.#p.throttled(partition)) {
+        this.#pause(copy, throttledMs);
+        continue;
+      }
       let topic = topics.get(topicId);
       if (!topic) {
         topic = { topicId, partitions: [] };
@@ -367,10 +375,6 @@ export class ReplicaFetcher {
     const { records } = answer;
     const now = this.#p.clock.now();
     if (records !== null && records.length > 0) {
-      if (this.#p.throttled(partition)) {
-        this.#pause(copy);
-        return;
-      }
       const appended = partition.append(records, now);
       if (appended.kind === 'refused') {
         this.#p.observer.appendFailed(partition, new Error(`${appended.error}: ${appended.detail}`));
@@ -433,10 +437,12 @@ export class ReplicaFetcher {
     }
   }
 
-  #pause(copy: Copy): void {
+  #pause(copy: Copy, forMs?: number): void {
     const { replicaFetchBackoffMs } = this.#p.settings;
-    copy.retryMs = Math.min(Math.max(copy.retryMs * 2, retryMsMin), Math.max(retryMsMin, replicaFetchBackoffMs));
-    copy.retryAtMs = this.#p.clock.monotonic() + copy.retryMs;
+    if (forMs === undefined) {
+      copy.retryMs = Math.min(Math.max(copy.retryMs * 2, retryMsMin), Math.max(retryMsMin, replicaFetchBackoffMs));
+    }
+    copy.retryAtMs = this.#p.clock.monotonic() + (forMs ?? copy.retryMs);
     this.#changed.delete(copy);
     this.#paused.add(copy);
     this.#arm(copy.retryAtMs);

@@ -14,6 +14,7 @@ import type { Partition } from './partition.ts';
 import type { IsrProposal, ReplicaFacts } from './partition-leader.ts';
 import type { ReplicaHost } from './replica-host.ts';
 import { ReplicaSessions } from './replica-sessions.ts';
+import { isThrottled, ReplicationQuota } from './replication-quota.ts';
 
 export interface ReplicaManagerParts {
   readonly nodeId: number;
@@ -33,6 +34,8 @@ export class ReplicaManager implements ReplicaHost {
   readonly facts: ReplicaFacts;
   readonly sessions: ReplicaSessions;
   readonly proposals: IsrProposals;
+  readonly #leaderQuota: ReplicationQuota;
+  readonly #followerQuota: ReplicationQuota;
   readonly #p: ReplicaManagerParts;
   readonly #fetchers = new Map<string, ReplicaFetcher>();
   readonly #copiedBy = new Map<Partition, string>();
@@ -43,6 +46,8 @@ export class ReplicaManager implements ReplicaHost {
     const { nodeId, ports, image, events, metrics } = parts;
     this.#p = parts;
     this.nodeId = nodeId;
+    this.#leaderQuota = new ReplicationQuota(() => parts.config.leaderReplicationThrottledRate);
+    this.#followerQuota = new ReplicationQuota(() => parts.config.followerReplicationThrottledRate);
     this.facts = {
       eligible: (id, brokerEpoch) => image().isActive(id, brokerEpoch),
     };
@@ -154,6 +159,19 @@ export class ReplicaManager implements ReplicaHost {
     return max;
   }
 
+  /** How long a follower that is not in sync must wait for records of a partition led here (KIP-73); 0: not at all. */
+  leaderWaitMs(partition: Partition, followerId: number): number {
+    if (!isLeaderThrottled(partition, this.nodeId) || partition.leading?.isr.includes(followerId)) return 0;
+    return this.#leaderQuota.waitMs(this.now());
+  }
+
+  /** A follower was sent records of a partition led here. */
+  sent(partition: Partition, bytes: number, followerId: number): void {
+    this.#p.metrics.replicationBytesOut.value += bytes;
+    if (!isLeaderThrottled(partition, this.nodeId) || partition.leading?.isr.includes(followerId)) return;
+    this.#leaderQuota.passed(bytes, this.now());
+  }
+
   isrChanged(
     partition: Partition,
     before: readonly number[],
@@ -200,7 +218,8 @@ export class ReplicaManager implements ReplicaHost {
       connect: () => peers.connect(leaderId, purpose),
       mayLoseCommitted: (partition) =>
         partition.state.leaderRecoveryState === 'recovering' || partition.settings.values.uncleanLeaderElectionEnable,
-      throttled: () => false,
+      throttled: (partition) =>
+        isFollowerThrottled(partition, this.nodeId) && this.#followerQuota.waitMs(this.now()) > 0,
       observer: {
         fetchFailed: (error, retryMs) => events.emit(REPLICA_EVENTS.fetchFailed, { leader: leaderId, retryMs, error }),
         truncated: ({ topic, index }, offset, fromOffset) =>
@@ -220,8 +239,9 @@ export class ReplicaManager implements ReplicaHost {
         },
         appendFailed: ({ topic, index }, error) =>
           events.emit(REPLICA_EVENTS.appendFailed, { topic, partition: index, leader: leaderId, error }),
-        copied: (_partition, bytes) => {
+        copied: (partition, bytes) => {
           metrics.replicationBytesIn.value += bytes;
+          if (isFollowerThrottled(partition, this.nodeId)) this.#followerQuota.passed(bytes, this.now());
         },
       },
     });
@@ -246,4 +266,12 @@ function fetcherOf({ topicId, index }: Partition, fetchers: number): number {
   let hash = index;
   for (let i = 0; i < topicId.length; i++) hash = (hash * 31 + topicId.charCodeAt(i)) | 0;
   return Math.abs(hash) % Math.max(1, fetchers);
+}
+
+function isLeaderThrottled({ settings, index }: Partition, nodeId: number): boolean {
+  return isThrottled(settings.values.leaderReplicationThrottledReplicas, index, nodeId);
+}
+
+function isFollowerThrottled({ settings, index }: Partition, nodeId: number): boolean {
+  return isThrottled(settings.values.followerReplicationThrottledReplicas, index, nodeId);
 }

@@ -76,6 +76,24 @@ describe('copying', () => {
     expect(await produce(3, ['d'])).toMatchObject({ errorCode: 0, baseOffset: 3 });
   });
 
+  test.each(['leader', 'follower'])(
+    'a throttle of the %s holds back who is behind, not who is in sync',
+    async (side) => {
+      await start([1, 2, 3], { [`${side}.replication.throttled.rate`]: '3000', 'replica.fetch.max.bytes': '1000' });
+      const key = `${side}.replication.throttled.replicas`;
+      cluster.createTopic('t', [[1, 2]], { [key]: '*' });
+      for (let i = 0; i < 20; i++) await produce(1, ['x'.repeat(900)]);
+      cluster.metadata.set('t', 0, { replicas: [1, 2, 3], addingReplicas: [3] });
+      await until(() => cluster.partition(3, 't').log.endOffset > 1, 'the beginning of the copy');
+      expect((await produce(1, ['x'.repeat(900)])).errorCode).toBe(0);
+      expect(isr()).toEqual([1, 2]);
+      expect(cluster.partition(3, 't').log.endOffset).toBeLessThan(15);
+      const lifted = { kind: 'configSet', resourceType: 'topic', resourceName: 't', name: key, value: null } as const;
+      cluster.metadata.append([lifted]);
+      await until(() => isr().includes(3), 'the new replica in sync');
+    },
+  );
+
   test('a follower whose leader has deleted what it lacks begins anew where the leader begins', async () => {
     await start([1, 2], { 'replica.lag.time.max.ms': '400' });
     cluster.createTopic('t', [[1, 2]]);

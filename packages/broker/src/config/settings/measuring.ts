@@ -79,13 +79,11 @@ export const MEASURING_SETTINGS = {
     min: 0,
     mode: 'cluster-wide',
     internal: true,
-    inert: quotas,
   }),
   'follower.replication.throttled.rate': long(LONG_MAX, 'Bytes a second that a follower takes of throttled replicas.', {
     min: 0,
     mode: 'cluster-wide',
     internal: true,
-    inert: quotas,
   }),
   'replica.alter.log.dirs.io.max.bytes.per.second': long(
     LONG_MAX,

@@ -6,30 +6,30 @@ const alone = 'this broker is the only one of its cluster';
 export const REPLICATION_SETTINGS = {
   'replica.lag.time.max.ms': long(30_000, 'A follower that was not caught up for this long leaves the ISR.', {
     importance: 'HIGH',
-    inert: alone,
   }),
-  'replica.fetch.max.bytes': int(1_048_576, 'Bytes a follower asks for, per partition.', { min: 0, inert: alone }),
-  'replica.fetch.response.max.bytes': int(10_485_760, 'Bytes a follower asks for in all.', { min: 0, inert: alone }),
-  'replica.fetch.min.bytes': int(1, 'Bytes a follower waits for.', { importance: 'HIGH', inert: alone }),
-  'replica.fetch.wait.max.ms': int(500, 'How long a follower waits for them.', { importance: 'HIGH', inert: alone }),
-  'replica.fetch.backoff.ms': int(1_000, 'Wait of a follower after a failed fetch.', { min: 0, inert: alone }),
+  'replica.fetch.max.bytes': int(1_048_576, 'Bytes a follower asks for, per partition.', { min: 0 }),
+  'replica.fetch.response.max.bytes': int(10_485_760, 'Bytes a follower asks for in all.', { min: 0 }),
+  'replica.fetch.min.bytes': int(1, 'Bytes a follower waits for.', { importance: 'HIGH' }),
+  'replica.fetch.wait.max.ms': int(500, 'How long a follower waits for them.', { importance: 'HIGH' }),
+  'replica.fetch.backoff.ms': int(1_000, 'Wait of a follower after a failed fetch.', { min: 0 }),
   'replica.socket.timeout.ms': int(30_000, 'Time-out of connections between brokers.', {
     importance: 'HIGH',
-    inert: alone,
   }),
   'replica.socket.receive.buffer.bytes': int(65_536, 'Socket receive buffer of followers.', {
     importance: 'HIGH',
-    inert: alone,
+    inert: 'the system sizes the buffers of sockets',
   }),
   'replica.high.watermark.checkpoint.interval.ms': long(5_000, 'How often high watermarks are written down.', {
     importance: 'HIGH',
   }),
-  'replica.selector.class': string(null, 'Which replica a consumer is sent to.', { inert: alone }),
+  'replica.selector.class': string(
+    null,
+    'Which replica a consumer is sent to: a name ending in RackAwareReplicaSelector: one in its rack (KIP-392); else the leader.',
+  ),
   'num.replica.fetchers': int(1, 'Connections by which a follower copies from one leader.', {
     min: 1,
     importance: 'HIGH',
     mode: 'cluster-wide',
-    inert: alone,
   }),
   'num.replica.alter.log.dirs.threads': int(null, 'Threads that move replicas between directories.', {
     importance: 'HIGH',

@@ -154,13 +154,11 @@ export const TOPIC_SETTINGS = {
   'leader.replication.throttled.replicas': of(
     list([], 'Replicas whose leaders send at a bounded rate: partition:broker, ..., or *.', {
       rule: throttled,
-      inert: 'quotas are not enforced yet',
     }),
   ),
   'follower.replication.throttled.replicas': of(
     list([], 'Replicas whose followers take at a bounded rate: partition:broker, ..., or *.', {
       rule: throttled,
-      inert: 'quotas are not enforced yet',
     }),
   ),
   'remote.storage.enable': of(boolean(false, 'Keep old segments in remote storage.', noTiers)),
