@@ -12,7 +12,7 @@ export interface BrokerWatchParts {
   /** Opens a connection and answers what tells of its end; rejects when there is none to be had. */
   connect(brokerId: number): Promise<{ onClose(listener: () => void): void }>;
   /** Nobody listens at the broker's address any more. */
-  gone(broker: { readonly brokerId: number; readonly brokerEpoch: number }): void;
+  gone(broker: BrokerImage): void;
 }
 
 /** Pause before a broker that could not be called, but did not refuse either, is called again. */

@@ -255,8 +255,10 @@ export class ControllerHost implements ControllerAccess {
       nodeId: this.#nodeId,
       timers: ports.timers,
       connect: (brokerId) => peers.connect(brokerId, 'watch'),
-      gone: (broker) => {
-        events.emit(CONTROLLER_EVENTS.brokerGone, { ...broker });
+      gone: ({ brokerId, brokerEpoch, shuttingDown }) => {
+        const broker = { brokerId, brokerEpoch };
+        // One that was let go is expected to end.
+        if (!shuttingDown) events.emit(CONTROLLER_EVENTS.brokerGone, broker);
         controller.fence(broker).catch((error: unknown) => this.#reconcileFailed(error));
       },
     });

@@ -102,6 +102,15 @@ const mirrors: Partial<Record<ApiName, Mirror | readonly Mirror[]>> = {
       versions: '6+',
     },
   ],
+  ElectLeaders: {
+    ...topicPartitions(
+      ['topicPartitions', 'replicaElectionResults'],
+      [['topic', 'topic']],
+      ['partitions', 'partitionResult'],
+      [['', 'partitionId']],
+    ),
+    versions: '0',
+  },
   FindCoordinator: { items: ['coordinatorKeys', 'coordinators'], copied: [['', 'key']], versions: '4+' },
   DescribeGroups: { items: ['groups', 'groups'], copied: [['', 'groupId']] },
   DeleteGroups: { items: ['groupsNames', 'results'], copied: [['', 'groupId']] },
