@@ -26,6 +26,8 @@ export interface RunOptions {
   readonly chaosMs?: number;
   /** Told of every event, for a trace. */
   readonly onEvent?: (at: number, machine: string, label: string) => void;
+  /** Handed the cluster, to look inside while it runs. */
+  readonly onCluster?: (cluster: SimCluster) => void;
   /** Told of everything that brokers log. */
   readonly onLog?: (at: number, broker: number, text: string) => void;
 }
@@ -55,7 +57,7 @@ const LIVENESS_MS = 120_000;
 const START_MS = 120_000;
 const COMPARE_EVERY_MS = 5_000;
 
-export async function runSeed({ seed, brokers, chaosMs, onEvent, onLog }: RunOptions): Promise<RunResult> {
+export async function runSeed({ seed, brokers, chaosMs, onEvent, onLog, onCluster }: RunOptions): Promise<RunResult> {
   const world = new World(seed);
   world.onEvent = onEvent;
   const draws = world.draws.fork('run');
@@ -66,6 +68,7 @@ export async function runSeed({ seed, brokers, chaosMs, onEvent, onLog }: RunOpt
   const cluster = new SimCluster(world, shape, history, (node, event) => {
     onLog?.(event.at, node.id, `${event.level} ${event.name} ${JSON.stringify(event.fields, plainly)}`);
   });
+  onCluster?.(cluster);
   const { clients, nodes, ensemble } = cluster;
   const schedule = new FaultSchedule(cluster, plan, world.draws.fork('faults'));
   const lossy = new Set(topics.filter(({ promised }) => !promised).map(({ name }) => name));

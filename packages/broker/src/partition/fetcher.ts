@@ -179,6 +179,8 @@ export class ReplicaFetcher {
     if (copy.busy) {
       copy.busy = false;
       this.#busy--;
+      // The others waited for it before the next fetch.
+      this.#kick();
     }
   }
 
@@ -281,12 +283,18 @@ export class ReplicaFetcher {
 
   #wishes(): RequestOf<'Fetch'>['topics'] {
     const topics = new Map<string, { topicId: string; partitions: WishOnWire[] }>();
+    const unsynced: Copy[] = [];
     for (const copy of this.#changed) {
       const { partition } = copy;
       const { log, topicId } = partition;
       // In sync it goes on, or the throttle would take it out of the ISR.
       if (copy.lag !== 0 && this.#p.throttled(partition)) {
         this.#pause(copy, throttledMs);
+        continue;
+      }
+      if (log.persistedEnd < log.endOffset) {
+        // The leader counts what we name: after a pause or a new connection too that has to be on the disk (invariant 6).
+        unsynced.push(copy);
         continue;
       }
       let topic = topics.get(topicId);
@@ -307,6 +315,7 @@ export class ReplicaFetcher {
       });
     }
     this.#changed.clear();
+    for (const copy of unsynced) this.#ready(copy);
     return [...topics.values()];
   }
 

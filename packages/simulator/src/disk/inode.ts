@@ -81,7 +81,8 @@ export class Inode {
   applySync(plan: SyncPlan): void {
     this.#settle(plan.size);
     for (const { page, version, content } of plan.pages) {
-      content.copy(this.#durable, page * PAGE_BYTES, 0, Math.min(PAGE_BYTES, this.#durable.length - page * PAGE_BYTES));
+      const room = Math.min(PAGE_BYTES, this.#durable.length - page * PAGE_BYTES);
+      if (room > 0) content.copy(this.#durable, page * PAGE_BYTES, 0, room);
       if (this.#dirty.get(page) === version) this.#dirty.delete(page);
     }
     this.#sizeDirty = this.#size !== this.#durableSize;

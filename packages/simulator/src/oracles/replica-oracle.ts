@@ -28,6 +28,8 @@ export class Broken extends Error {
 /** One replica as it stood after the last event of its broker. */
 interface Seen {
   boot: Boot;
+  /** A replica that is moved away and comes back is another one. */
+  partition: Partition;
   end: number;
   highWatermark: number;
   epoch: number;
@@ -83,13 +85,14 @@ export class ReplicaOracle {
     const key = `${node.id}/${partition.topicId}-${partition.index}`;
     const seen = this.#seen.get(key);
     const isLeader = partition.isLeader;
-    if (seen?.boot === boot && seen.end === end && seen.highWatermark === highWatermark && seen.epoch === epoch) return;
+    const isSame = seen?.boot === boot && seen.partition === partition;
+    if (isSame && seen.end === end && seen.highWatermark === highWatermark && seen.epoch === epoch) return;
     const name = `${partition.topic}-${partition.index} on broker ${node.id}`;
     this.#saw(21);
     if (!(log.startOffset <= highWatermark && highWatermark <= end)) {
       throw new Broken(21, `${name}: log start ${log.startOffset}, high watermark ${highWatermark}, log end ${end}`);
     }
-    if (seen?.boot === boot) {
+    if (isSame) {
       if (epoch < seen.epoch) throw new Broken(9, `${name}: leader epoch went from ${seen.epoch} back to ${epoch}`);
       if (!this.#lossy.has(partition.topic)) {
         this.#saw(13);
@@ -100,10 +103,9 @@ export class ReplicaOracle {
         }
       }
     }
-    const moved = seen?.boot !== boot || highWatermark > seen.highWatermark;
-    if (isLeader) this.#lookAtLeader(node, partition, name, moved && seen?.boot === boot);
-    if (seen?.boot === boot) Object.assign(seen, { end, highWatermark, epoch });
-    else this.#seen.set(key, { boot, end, highWatermark, epoch });
+    if (isLeader) this.#lookAtLeader(node, partition, name, isSame && highWatermark > seen.highWatermark);
+    if (isSame) Object.assign(seen, { end, highWatermark, epoch });
+    else this.#seen.set(key, { boot, partition, end, highWatermark, epoch });
   }
 
   #lookAtLeader(node: SimNode, partition: Partition, name: string, moved: boolean): void {
