@@ -79,7 +79,14 @@ export async function runSeed({ seed, brokers, chaosMs, onEvent, onLog, onCluste
     const node = boot && nodeOf.get(boot.machine.name);
     if (node) oracle.look(node);
   };
-  ensemble.onBatch = (before, after, batch) => oracle.onBatch(before, after, batch);
+  ensemble.onBatch = (before, after, batch) => {
+    try {
+      oracle.onBatch(before, after, batch);
+    } catch (error) {
+      // Not into the broker whose request this is: it would take it for a failure of the store.
+      world.fail(error as Error);
+    }
+  };
   watchAnswers(history, cluster, oracle, lossy);
   for (const topic of lossy) history.add({ kind: 'abandoned', at: 0, topic });
 

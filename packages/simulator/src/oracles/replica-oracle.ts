@@ -183,7 +183,7 @@ export class ReplicaOracle {
       }
       const electable = [...previous.isr, ...previous.elr];
       this.#saw(14);
-      if (!electable.includes(next.leader) && !this.#lossy.has(topic) && !isStartOfReassigned(previous, next)) {
+      if (!electable.includes(next.leader) && !this.#lossy.has(topic) && !completesMove(previous, next)) {
         throw new Broken(14, `${name}: broker ${next.leader} was elected, which is not one of ${electable.join(', ')}`);
       }
     }
@@ -208,7 +208,7 @@ export class ReplicaOracle {
   }
 }
 
-/** Nobody was in sync and nobody eligible: a new topic whose replicas are all gone has nothing to lose yet. */
-function isStartOfReassigned(previous: PartitionState, next: PartitionState): boolean {
-  return previous.isr.length === 0 && previous.leaderEpoch === 0 && next.leaderEpoch <= 1;
+/** A replica that is being added may join the in-sync set, complete its move and lead in one change; it is looked at as joining. */
+function completesMove(previous: PartitionState, next: PartitionState): boolean {
+  return previous.addingReplicas.includes(next.leader) && next.isr.includes(next.leader);
 }
