@@ -11,7 +11,7 @@ import { java } from '../../suites/java/adapter.ts';
 import { confluentPython } from '../../suites/python/adapters.ts';
 import { type CampaignReport, runCampaign } from './campaign.ts';
 import { NEMESES } from './nemeses.ts';
-import { failures, reportLines, reportPage } from './report.ts';
+import { failures, givenUp, reportLines, reportPage } from './report.ts';
 
 const usage = `Usage: node packages/conformance/src/faults/cluster/main.ts [options]
   --target moldau|apache   whose brokers (default moldau)
@@ -91,9 +91,13 @@ do {
       onProgress: (line) => process.stdout.write(`${line}\n`),
     });
     reports.push(report);
-    process.stdout.write(`${reportLines(report).join('\n')}\n\n`);
-    if (failures(report) > 0) {
-      failed++;
+    const lines = [
+      ...reportLines(report),
+      ...givenUp(report).map(([what, count]) => `given up ${count} times: ${what}`),
+    ];
+    process.stdout.write(`${lines.join('\n')}\n\n`);
+    if (failures(report) > 0) failed++;
+    if (failures(report) > 0 || givenUp(report).length > 0) {
       writeFileSync(join(folder, `history-${seed}.jsonl`), report.history.toLines());
       writeFileSync(join(folder, `log-${seed}.json`), JSON.stringify(report.finals));
     }

@@ -16,6 +16,17 @@ export function reportLines(report: CampaignReport): string[] {
   ];
 }
 
+/** What clients gave up, by writer and error: no loss, but somebody's exception. */
+export function givenUp({ history }: CampaignReport): [what: string, count: number][] {
+  const counts = new Map<string, number>();
+  for (const event of history.events) {
+    if (event.kind !== 'failed') continue;
+    const what = `${event.value.slice(0, event.value.indexOf('.'))}: ${event.error}`;
+    counts.set(what, (counts.get(what) ?? 0) + 1);
+  }
+  return [...counts];
+}
+
 /** The whole as a page. */
 export function reportPage(reports: readonly CampaignReport[]): string {
   const lines = ['# Faults on real processes', ''];
@@ -45,6 +56,7 @@ export function reportPage(reports: readonly CampaignReport[]): string {
       ),
       '',
     );
+    for (const [what, count] of givenUp(report)) lines.push(`- given up ${count} times: ${what}`);
     for (const { kind, detail } of verdict.violations) lines.push(`- ${kind}: ${detail}`);
     for (const complaint of report.complaints) lines.push(`- ${complaint.split('\n')[0]}`);
     lines.push('');
