@@ -10,7 +10,7 @@
 // Always: what an answer says is believed only for the leader epoch and the offset that were asked for (R8); a partition's
 // failure pauses that partition, a connection's failure pauses all, and neither stops for good.
 import type { BrokerConnection, RequestOf, ResponseOf } from '@moldau/client/connection';
-import type { Clock, TimerHandle, Timers } from '@moldau/kernel';
+import { assert, type Clock, type TimerHandle, type Timers } from '@moldau/kernel';
 import { errorName, type WireError } from '@moldau/protocol/errors';
 import { nextEpoch } from './fetch-sessions.ts';
 import type { Partition } from './partition.ts';
@@ -287,6 +287,7 @@ export class ReplicaFetcher {
     for (const copy of this.#changed) {
       const { partition } = copy;
       const { log, topicId } = partition;
+      assert(log.persistedEnd >= log.endOffset, `${log.name} is fetched from beyond what is on disk`);
       // In sync it goes on, or the throttle would take it out of the ISR.
       if (copy.lag !== 0 && this.#p.throttled(partition)) {
         this.#pause(copy, throttledMs);
@@ -465,7 +466,8 @@ export class ReplicaFetcher {
       if (copy.retryAtMs > now) next = Math.min(next, copy.retryAtMs);
       else {
         this.#paused.delete(copy);
-        if (!copy.partition.offline) this.#changed.add(copy);
+        // Not simply asked again: what could not be written (a full disk) is in the log and not on the disk.
+        if (!copy.partition.offline) this.#ready(copy);
       }
     }
     if (next < Number.POSITIVE_INFINITY) this.#arm(next);
