@@ -7,7 +7,7 @@ export default defineConfig({
     include: ['**/*.suite.ts'],
     pool: 'forks',
     maxWorkers: 1,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
   },
 });

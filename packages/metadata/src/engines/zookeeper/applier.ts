@@ -9,7 +9,6 @@ import { imageDifference } from './image-difference.ts';
 
 interface Item {
   readonly batch: MetadataBatch;
-  /** Set for a jump over batches that nobody can read any more. */
   readonly picture: ClusterImage | undefined;
   readonly done: () => void;
 }
@@ -42,10 +41,13 @@ export class Applier {
     return () => this.#followers.delete(entry);
   }
 
-  /** Resolves when the batch is applied and every follower was told. */
-  apply(batch: MetadataBatch): Promise<void> {
+  /**
+   * Resolves when the batch is applied and every follower was told. `picture`: with this batch, where it is worked out
+   * already.
+   */
+  apply(batch: MetadataBatch, picture?: ClusterImage): Promise<void> {
     assert(batch.offset === this.#queuedOffset + 1, `batch ${batch.offset} follows ${this.#queuedOffset}`);
-    return this.#enqueue(batch, undefined);
+    return this.#enqueue(batch, picture);
   }
 
   /** Goes on from a later picture. Followers hear of one batch that says what is different. */

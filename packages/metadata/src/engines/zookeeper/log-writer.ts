@@ -121,7 +121,8 @@ export class LogWriter {
         group.length,
         group.reduce((sum, one) => sum + one.data.length, 0),
       );
-      for (const { batch, resolve } of group) void this.#o.applier.apply(batch).then(() => resolve(batch.offset));
+      for (const { batch, image, resolve } of group)
+        void this.#o.applier.apply(batch, image).then(() => resolve(batch.offset));
     }
     this.#draining = undefined;
   }

@@ -293,6 +293,7 @@ export class ZooKeeperClient {
 
   /** Ends the session; its ephemeral znodes are gone when this answers, unless ZooKeeper is away. */
   close(): Promise<void> {
+    if (this.#abandoned) return Promise.resolve();
     return new Promise((resolve) => {
       const look = () => {
         if (this.#session.state.kind !== 'over') return;
