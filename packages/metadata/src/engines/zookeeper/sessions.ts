@@ -10,6 +10,9 @@ import type { ZooKeeperEvent } from './events.ts';
 /** Pause before a store that was refused, or credentials that were, are tried again. */
 const REFUSED_PAUSE_MS = 2_000;
 const TROUBLE_PAUSE_MS = 100;
+/** A server with older data than the session has seen turns it away for ever: what saves us from obeying it (C11). */
+const TURNED_AWAY =
+  'Servers of ZooKeeper are reached and do not let the session in. Either they have no majority, or their data is older than what was seen there before (wiped, or rolled back): bring the newest data back, then restart this broker if need be.';
 
 export interface SessionsOptions {
   readonly zooKeeper: ZooKeeperOptions;
@@ -75,11 +78,17 @@ export class Sessions {
 
   async #make(first: boolean): Promise<void> {
     let over: ((why: Over) => void) | undefined;
-    const client = new ZooKeeperClient({
+    let turnedAwayTold = false;
+    const client: ZooKeeperClient = new ZooKeeperClient({
       ...this.#o.zooKeeper,
       onState: (state, why) => {
         const server = 'server' in state ? `${state.server.host}:${state.server.port}` : '';
         this.#o.onEvent({ kind: 'sessionState', state: state.kind, server, why });
+        if (state.kind === 'connected') turnedAwayTold = false;
+        if (state.kind === 'away' && state.turnedAway && !turnedAwayTold && this.#unconfirmed(client)) {
+          turnedAwayTold = true;
+          this.#o.onEvent({ kind: 'storeRefused', detail: TURNED_AWAY });
+        }
       },
       onOver: (why) => over?.(why),
     });
@@ -102,6 +111,11 @@ export class Sessions {
     for (const { resolve } of this.#waiters) resolve(client);
     this.#waiters.clear();
     this.#o.onReady();
+  }
+
+  /** Longer than the session lasts. */
+  #unconfirmed(client: ZooKeeperClient): boolean {
+    return this.#o.zooKeeper.ports.clock.monotonic() - client.confirmedAtMs > client.sessionTimeoutMs;
   }
 
   #over(client: ZooKeeperClient, why: Over): void {

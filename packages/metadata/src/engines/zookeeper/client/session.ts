@@ -39,7 +39,8 @@ export interface Credentials {
 export type Over = 'expired' | 'authFailed' | 'closed';
 
 export type SessionState =
-  | { readonly kind: 'away'; readonly retryAt: number }
+  /** `turnedAway`: the server was reached and closed the connection instead of letting the session in. */
+  | { readonly kind: 'away'; readonly retryAt: number; readonly turnedAway: boolean }
   | { readonly kind: 'connecting'; readonly server: Endpoint; readonly until: number }
   | { readonly kind: 'handshaking'; readonly server: Endpoint; readonly until: number; readonly sentAt: number }
   | { readonly kind: 'connected'; readonly server: Endpoint }
@@ -89,7 +90,7 @@ const CLOSE_WAIT_MS = 2_000;
 
 export class Session {
   readonly #o: SessionOptions;
-  #state: SessionState = { kind: 'away', retryAt: 0 };
+  #state: SessionState = { kind: 'away', retryAt: 0, turnedAway: false };
   #sessionId = NO_SESSION;
   #password: Uint8Array = Buffer.alloc(16);
   #timeoutMs: number;
@@ -269,7 +270,13 @@ export class Session {
       rounds === 0
         ? 0
         : Math.min(PAUSE_MAX_MS, PAUSE_FIRST_MS * 2 ** Math.min(rounds - 1, 10)) * (0.5 + this.#o.random());
-    return [...effects, ...this.#enter({ kind: 'away', retryAt: now + pauseMs }, `${server}: ${why}`)];
+    return [
+      ...effects,
+      ...this.#enter(
+        { kind: 'away', retryAt: now + pauseMs, turnedAway: state.kind === 'handshaking' },
+        `${server}: ${why}`,
+      ),
+    ];
   }
 
   frame(frame: Buffer, now: number): Effect[] {
