@@ -14,7 +14,7 @@ mkdirSync(logs, { recursive: true });
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 const moldau = (script, ...args) => ['node', [join(root, 'scripts/bootstrap.mjs'), 'run', script, ...args]];
 const conformance = 'packages/conformance/src/main.ts';
-const clients = 'kafkajs,platformatic,confluent,kcat,java,python,moldau-client,interop,transactions';
+const clients = 'kafkajs,platformatic,confluent,kcat,java,python,moldau-client,interop,transactions,client-admin';
 
 /** Steps in order. A step without counts of its own counts as one test. `minutes` is its deadline. */
 const steps = [
@@ -31,6 +31,19 @@ const steps = [
     name: 'conformance: Apache Kafka',
     run: moldau(conformance, '--target', 'apache', '--suite', `${clients},bad-input`),
     minutes: 12,
+  },
+  {
+    name: 'our client: Apache Kafka, secured',
+    run: moldau(conformance, '--target', 'apache', '--suite', 'client-security'),
+    minutes: 5,
+  },
+  {
+    name: 'our client: Apache Kafka 3.9',
+    run: moldau(
+      ...[conformance, '--target', 'apache', '--kafka-version', '3.9.1'],
+      ...['--suite', 'client-admin,client-security,moldau-client'],
+    ),
+    minutes: 10,
   },
   {
     name: 'kill -9, durable',

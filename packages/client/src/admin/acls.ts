@@ -13,16 +13,16 @@ import type {
 } from './security-model.ts';
 
 // The place of a word is its number on the wire.
-const RESOURCE_TYPES: readonly AclResourceType[] = [
+export const RESOURCE_TYPES: readonly AclResourceType[] = [
   ...(['UNKNOWN', 'ANY', 'TOPIC', 'GROUP', 'CLUSTER', 'TRANSACTIONAL_ID', 'DELEGATION_TOKEN', 'USER'] as const),
 ];
-const PATTERN_TYPES: readonly AclPatternType[] = ['UNKNOWN', 'ANY', 'MATCH', 'LITERAL', 'PREFIXED'];
-const OPERATIONS: readonly AclOperation[] = [
+export const PATTERN_TYPES: readonly AclPatternType[] = ['UNKNOWN', 'ANY', 'MATCH', 'LITERAL', 'PREFIXED'];
+export const OPERATIONS: readonly AclOperation[] = [
   ...(['UNKNOWN', 'ANY', 'ALL', 'READ', 'WRITE', 'CREATE', 'DELETE', 'ALTER', 'DESCRIBE', 'CLUSTER_ACTION'] as const),
   ...(['DESCRIBE_CONFIGS', 'ALTER_CONFIGS', 'IDEMPOTENT_WRITE', 'CREATE_TOKENS', 'DESCRIBE_TOKENS'] as const),
   'TWO_PHASE_COMMIT',
 ];
-const PERMISSION_TYPES: readonly AclPermissionType[] = ['UNKNOWN', 'ANY', 'DENY', 'ALLOW'];
+export const PERMISSION_TYPES: readonly AclPermissionType[] = ['UNKNOWN', 'ANY', 'DENY', 'ALLOW'];
 
 /** What a description says of them: nothing, unless they were asked for and the broker knows (it answers -2^31 if not). */
 export function authorized(

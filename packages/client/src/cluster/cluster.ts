@@ -53,6 +53,9 @@ interface Refresh {
   fresh: boolean;
 }
 
+/** Between attempts in the background when credentials or trust are wrong: brokers and their logs are spared. */
+const FATAL_PAUSE_MS = 10_000;
+
 export class Cluster {
   readonly ports: Ports;
   readonly settings: ClusterSettings;
@@ -250,7 +253,7 @@ export class Cluster {
       },
       () => {
         this.#refreshFailures++;
-        const pauseMs = this.#retryPauseMs(this.#refreshFailures);
+        const pauseMs = this.#fatal ? FATAL_PAUSE_MS : this.#retryPauseMs(this.#refreshFailures);
         this.#refreshNotBefore = this.ports.clock.monotonic() + pauseMs;
         this.#armRefresh(pauseMs);
         this.#onChange();

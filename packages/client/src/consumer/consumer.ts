@@ -480,6 +480,8 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
         }
         this.#active = true;
         this.#throwIfAsked();
+        // Wrong credentials and the like do not pass by waiting.
+        if (this.#cluster.fatal) throw this.#cluster.fatal;
         if (first) this.#commits?.autoCommitIfDue();
         void this.#starting.run();
         const records = this.#collect(work?.lines);

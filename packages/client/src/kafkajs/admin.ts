@@ -5,6 +5,7 @@ import { Admin as NativeAdmin } from '../admin/admin.ts';
 import type { OffsetSpec } from '../admin/admin-model.ts';
 import { KafkaError } from '../errors.ts';
 import type { TopicPartition } from '../topic-partition.ts';
+import { createAcls, deleteAcls, describeAcls } from './admin-acls.ts';
 import { alterConfigs, type DescribedResources, describeConfigs } from './admin-configs.ts';
 import { mayAnswerOtherwise, notConnected, withRetries } from './attempts.ts';
 import { checkedOffset } from './consumer.ts';
@@ -23,6 +24,10 @@ import { ADMIN_EVENTS, Emitter, type EventListener } from './events.ts';
 import { describeGroup } from './group-description.ts';
 import type { Logger } from './logging.ts';
 import type {
+  AclEntry,
+  AclFilter,
+  DeleteAclResponse,
+  DescribeAclResponse,
   GroupDescriptions,
   KafkaConfig,
   PartitionMetadata,
@@ -352,14 +357,14 @@ export class Admin {
   alterPartitionReassignments(_o: unknown): Promise<never> {
     return notYet('alterPartitionReassignments');
   }
-  createAcls(_o: unknown): Promise<never> {
-    return notYet('createAcls');
+  createAcls(o: { readonly acl: readonly AclEntry[] }): Promise<boolean> {
+    return this.#do((native) => createAcls(native, o));
   }
-  deleteAcls(_o: unknown): Promise<never> {
-    return notYet('deleteAcls');
+  deleteAcls(o: { readonly filters: readonly AclFilter[] }): Promise<DeleteAclResponse> {
+    return this.#do((native) => deleteAcls(native, o));
   }
-  describeAcls(_o: unknown): Promise<never> {
-    return notYet('describeAcls');
+  describeAcls(o: AclFilter): Promise<DescribeAclResponse> {
+    return this.#do((native) => describeAcls(native, o));
   }
 
   on(eventName: string, listener: EventListener): () => void {

@@ -199,6 +199,12 @@ export function kafkaJsError(thrown: unknown): Error {
     case 'NETWORK_EXCEPTION':
     case 'NOT_A_KAFKA_BROKER':
       return new KafkaJSConnectionError(message, details);
+    case 'SSL_AUTHENTICATION_FAILED':
+      return new KafkaJSConnectionError(message, details);
+    case 'SASL_AUTHENTICATION_FAILED':
+    case 'UNSUPPORTED_SASL_MECHANISM':
+    case 'ILLEGAL_SASL_STATE':
+      return new KafkaJSSASLAuthenticationError(message, { cause: thrown });
     case 'REQUEST_TIMED_OUT':
       return new KafkaJSRequestTimeoutError(message, details);
     case 'UNSUPPORTED_VERSION':

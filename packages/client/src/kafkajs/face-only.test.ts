@@ -251,7 +251,7 @@ test('offsets of a group are set and reset without joining it', async () => {
 
 test('what is not there says so, and is refused where it would be ignored', async () => {
   const brokers = ['127.0.0.1:1'];
-  for (const options of [{ ssl: true }, { sasl: { mechanism: 'plain' } }, { socketFactory: () => {} }]) {
+  for (const options of [{ sasl: { mechanism: 'aws' } as never }, { socketFactory: () => {} }]) {
     expect(() => new kafkajs.Kafka({ brokers, ...options })).toThrow(kafkajs.KafkaJSNotImplemented);
   }
   expect(() => new kafkajs.Kafka({ brokers: [] })).toThrow(kafkajs.KafkaJSNonRetriableError);
@@ -259,7 +259,7 @@ test('what is not there says so, and is refused where it would be ignored', asyn
     name: 'KafkaJSNonRetriableError',
     retriable: false,
   });
-  await expect(admin.createAcls({ acl: [] })).rejects.toBeInstanceOf(kafkajs.KafkaJSNotImplemented);
+  await expect(admin.createAcls({ acl: [] })).rejects.toBeInstanceOf(kafkajs.KafkaJSNonRetriableError);
   const own = [() => ({})] as unknown as kafkajs.PartitionAssigner[];
   expect(() => kafka.consumer({ groupId: 'g', partitionAssigners: own })).toThrow(kafkajs.KafkaJSNotImplemented);
 });

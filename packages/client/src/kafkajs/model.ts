@@ -34,12 +34,25 @@ export interface KafkaConfig {
   readonly retry?: RetryOptions;
   readonly logLevel?: logLevel;
   readonly logCreator?: logCreator;
+  /** True, or whatever Node's tls.connect takes. */
+  readonly ssl?: boolean | object;
+  readonly sasl?: SASLOptions;
   /** Refused: see docs/coming-from-kafkajs.md. */
-  readonly ssl?: unknown;
-  readonly sasl?: unknown;
   readonly socketFactory?: unknown;
   readonly authenticationTimeout?: number;
   readonly reauthenticationThreshold?: number;
+}
+
+export type SASLOptions =
+  | {
+      readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+      readonly username: string;
+      readonly password: string;
+    }
+  | { readonly mechanism: 'oauthbearer'; readonly oauthBearerProvider: () => Promise<OauthbearerProviderResponse> };
+
+export interface OauthbearerProviderResponse {
+  readonly value: string;
 }
 
 export interface ProducerConfig {
@@ -252,4 +265,39 @@ export interface MemberAssignment {
   version: number;
   assignment: Assignment;
   userData?: Buffer;
+}
+
+export interface AclEntry {
+  /** AclResourceTypes */
+  readonly resourceType: number;
+  readonly resourceName: string;
+  /** ResourcePatternTypes */
+  readonly resourcePatternType: number;
+  readonly principal: string;
+  readonly host: string;
+  /** AclOperationTypes */
+  readonly operation: number;
+  /** AclPermissionTypes */
+  readonly permissionType: number;
+}
+
+export type AclFilter = Omit<AclEntry, 'resourceName' | 'principal' | 'host'> &
+  Partial<Pick<AclEntry, 'resourceName' | 'principal' | 'host'>>;
+
+export type Acl = Pick<AclEntry, 'principal' | 'host' | 'operation' | 'permissionType'>;
+
+export interface DescribeAclResponse {
+  readonly throttleTime: number;
+  readonly errorCode: number;
+  readonly errorMessage?: string;
+  readonly resources: readonly (Omit<AclEntry, keyof Acl> & { readonly acls: readonly Acl[] })[];
+}
+
+export interface DeleteAclResponse {
+  readonly throttleTime: number;
+  readonly filterResponses: readonly {
+    readonly errorCode: number;
+    readonly errorMessage?: string;
+    readonly matchingAcls: readonly (AclEntry & { readonly errorCode: number; readonly errorMessage?: string })[];
+  }[];
 }

@@ -3,6 +3,7 @@
 import type { AdminOptions } from '../settings/admin-settings.ts';
 import type { ConsumerSettingOptions } from '../settings/consumer-settings.ts';
 import type { ProducerSettingOptions } from '../settings/producer-settings.ts';
+import { uncheckedTlsOptions } from '../settings/security-settings.ts';
 import { KafkaJSNonRetriableError, KafkaJSNotImplemented } from './errors.ts';
 import type { ConsumerConfig, KafkaConfig, PartitionAssigner, ProducerConfig, RetryOptions } from './model.ts';
 
@@ -24,9 +25,20 @@ export function checkKafkaConfig(config: KafkaConfig): void {
   if (typeof brokers !== 'function' && !(Array.isArray(brokers) && brokers.length > 0)) {
     throw new KafkaJSNonRetriableError('brokers must be a list of host:port that is not empty, or a function of one.');
   }
-  for (const option of ['ssl', 'sasl', 'socketFactory'] as const) {
-    if (config[option]) throw new KafkaJSNotImplemented(`${option} is not supported by this client yet.`);
+  if (config.socketFactory) throw new KafkaJSNotImplemented('socketFactory is not supported by this client yet.');
+  const mechanism = config.sasl?.mechanism;
+  if (config.sasl && !MECHANISMS.includes(String(mechanism).toLowerCase())) {
+    throw new KafkaJSNotImplemented(`sasl takes ${MECHANISMS.join(', ')}, not ${mechanism}.`);
   }
+}
+
+const MECHANISMS = ['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer'];
+
+function security({ ssl, sasl }: KafkaConfig): Pick<AdminOptions, 'ssl' | 'sasl'> {
+  return {
+    ...(ssl ? { ssl: typeof ssl === 'object' ? uncheckedTlsOptions(ssl) : true } : {}),
+    ...(sasl ? { sasl } : {}),
+  };
 }
 
 export async function serversOf(config: KafkaConfig): Promise<string[]> {
@@ -41,6 +53,7 @@ export async function serversOf(config: KafkaConfig): Promise<string[]> {
 function shared(config: KafkaConfig, servers: readonly string[], retry: Retry): AdminOptions {
   return {
     bootstrapServers: servers,
+    ...security(config),
     clientId: config.clientId ?? 'kafkajs',
     socketConnectionSetupTimeoutMs: config.connectionTimeout ?? 1000,
     requestTimeoutMs: config.requestTimeout ?? 30_000,

@@ -506,6 +506,9 @@ export class Producer<K = Bytes, V = Bytes> implements ProducerApi<K, V> {
     this.#ports.timers.afterTurn(() => {
       this.#noted = false;
       if (this.#state === 'closed') return;
+      // Wrong credentials and the like do not pass by waiting for max.block.ms.
+      const { fatal } = this.#cluster;
+      if (fatal) this.#failAllHeld(fatal);
       if (!this.#held.isEmpty) this.#release();
       this.#sender.wake();
     });

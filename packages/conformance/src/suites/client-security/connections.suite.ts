@@ -4,6 +4,14 @@
 import { inspect } from 'node:util';
 import { Admin, Consumer, KafkaError, Producer } from '@moldau/client';
 import { BrokerConnection, CONNECTION_DEFAULTS, securityFrom } from '@moldau/client/connection';
+import {
+  AclOperationTypes,
+  AclPermissionTypes,
+  AclResourceTypes,
+  Kafka,
+  logLevel,
+  ResourcePatternTypes,
+} from '@moldau/client/kafkajs';
 import { nodePorts } from '@moldau/kernel/node/ports';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type SecuredPeer, startSecuredApacheKafka, unsecuredToken } from '../../peer/secured-apache-kafka.ts';
@@ -224,4 +232,45 @@ test('what a user may not do is told by resource, and is not retried', async () 
   );
   expect([error?.error, error?.retriable]).toEqual(['CLUSTER_AUTHORIZATION_FAILED', false]);
   await admin.close();
+});
+
+test('the KafkaJS face: ssl and sasl as KafkaJS takes them, its error for wrong credentials, its ACLs', async () => {
+  const broker = peer.bootstrap.saslSsl;
+  const kafka = new Kafka({ brokers: [broker], ssl: { ca: [ca] }, sasl: alice, logLevel: logLevel.NOTHING });
+  const topic = fresh('face');
+  const operator = new Kafka({ brokers: [peer.bootstrap.plaintext], logLevel: logLevel.NOTHING }).admin();
+  await operator.connect();
+  await operator.createTopics({ topics: [{ topic, numPartitions: 1, replicationFactor: 1 }], waitForLeaders: true });
+  const producer = kafka.producer();
+  await producer.connect();
+  await producer.send({ topic, messages: [{ value: 'one' }] });
+  await producer.disconnect();
+
+  const wrong = new Kafka({
+    brokers: [broker],
+    ssl: { rejectUnauthorized: false },
+    sasl: { ...alice, password: CANARY },
+    logLevel: logLevel.NOTHING,
+  });
+  const error = await wrong
+    .admin()
+    .connect()
+    .catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ name: 'KafkaJSSASLAuthenticationError', retriable: false });
+
+  const acl = {
+    ...{ resourceType: AclResourceTypes.TOPIC, resourceName: topic, resourcePatternType: ResourcePatternTypes.LITERAL },
+    ...{
+      principal: 'User:bob',
+      host: '*',
+      operation: AclOperationTypes.READ,
+      permissionType: AclPermissionTypes.ALLOW,
+    },
+  };
+  expect(await operator.createAcls({ acl: [acl] })).toBe(true);
+  const { resources } = await operator.describeAcls({ ...acl });
+  expect(resources).toMatchObject([{ resourceName: topic, acls: [{ principal: 'User:bob', operation: 3 }] }]);
+  const { filterResponses } = await operator.deleteAcls({ filters: [acl] });
+  expect(filterResponses).toMatchObject([{ errorCode: 0, matchingAcls: [{ errorCode: 0, principal: 'User:bob' }] }]);
+  await operator.disconnect();
 });
