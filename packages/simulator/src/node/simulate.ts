@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { FAULTS } from '../faults/fault-plan.ts';
 import { runSeed } from '../run.ts';
+import { huntPlanted } from './planted.ts';
 import { runPool, type SeedAnswer } from './seed-pool.ts';
 
 const USAGE = `npm run simulate -- [options]
@@ -14,6 +15,7 @@ const USAGE = `npm run simulate -- [options]
   --brokers N      in place of the drawn number of brokers
   --chaos SECONDS  virtual seconds of chaos (default: drawn, 30 to 90)
   --workers N      processes (default: one per core)
+  --planted NAME   plant a bug in a copy of the sources and look for it; 'all' plants one after the other
 `;
 
 const { values: given } = parseArgs({
@@ -25,6 +27,7 @@ const { values: given } = parseArgs({
     brokers: { type: 'string' },
     chaos: { type: 'string' },
     workers: { type: 'string' },
+    planted: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -39,6 +42,8 @@ const STUCK_MS = 120_000;
 
 if (given.help) {
   process.stdout.write(USAGE);
+} else if (given.planted !== undefined) {
+  process.exitCode = await huntPlanted({ name: given.planted, workers, stuckMs: STUCK_MS });
 } else if (given.trace) {
   process.exitCode = await traced(given.seed ?? '1');
 } else {

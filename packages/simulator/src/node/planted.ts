@@ -1,0 +1,139 @@
+// Mutation test of the tester: plants one bug after the other in a copy of the sources and counts the seeds until the
+// simulator finds it. The real tree is never touched.
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { PLANTED_BUGS, type PlantedBug } from '../planted/bugs.ts';
+import type { RunOptions } from '../run.ts';
+import { runPool } from './seed-pool.ts';
+
+export interface HuntOptions {
+  /** A bug's name, or 'all'. */
+  readonly name: string;
+  readonly workers: number;
+  readonly stuckMs: number;
+}
+
+interface Hunt {
+  readonly bug: PlantedBug;
+  readonly seeds: number;
+  /** Undefined: not found. */
+  readonly found: { readonly seed: string; readonly how: string } | undefined;
+  readonly secs: number;
+  readonly virtualHours: number;
+}
+
+/** What the simulator runs. */
+const PACKAGES = ['kernel', 'protocol', 'storage', 'metadata', 'broker', 'client', 'history', 'simulator'];
+const root = fileURLToPath(new URL('../../../../', import.meta.url));
+
+/** The exit status: 0 when every planted bug was found within its budget. */
+export async function huntPlanted(options: HuntOptions): Promise<number> {
+  const chosen = options.name === 'all' ? PLANTED_BUGS : PLANTED_BUGS.filter(({ name }) => name === options.name);
+  if (chosen.length === 0) {
+    const names = PLANTED_BUGS.map(({ name }) => name).join('\n  ');
+    process.stderr.write(`no planted bug is called ${options.name}; there are\n  ${names}\n`);
+    return 2;
+  }
+  // Before an hour of work: every text is where it was when the list was written.
+  for (const bug of chosen) patched(bug, root);
+  const hunts: Hunt[] = [];
+  for (const bug of chosen) {
+    const hunt = await huntOne(bug, options);
+    hunts.push(hunt);
+    process.stdout.write(`${rowOf(hunt)}\n`);
+  }
+  const silent = hunts.filter(({ found }) => !found);
+  process.stdout.write(`\n${hunts.length - silent.length} passed, ${silent.length} failed\n`);
+  return silent.length === 0 ? 0 : 1;
+}
+
+async function huntOne(bug: PlantedBug, { workers, stuckMs }: HuntOptions): Promise<Hunt> {
+  const startedAt = performance.now();
+  const copy = mkdtempSync(join(tmpdir(), 'moldau-planted-'));
+  let seeds = 0;
+  let virtualMs = 0;
+  let found: Hunt['found'];
+  try {
+    copyTree(copy);
+    writeFileSync(join(copy, 'packages', bug.file), patched(bug, copy));
+    const settings = bug.brokers !== undefined && { brokers: bug.brokers };
+    while (!found && seeds < bug.budget) {
+      let suspect: Hunt['found'];
+      await runPool({
+        workers,
+        stuckMs,
+        workerFile: join(copy, 'packages/simulator/src/node/seed-worker.ts'),
+        next: () => (suspect || seeds >= bug.budget ? undefined : { seed: `planted-${++seeds}`, ...settings }),
+        onAnswer: ({ seed, failure, virtualMs: ms }) => {
+          virtualMs += ms;
+          if (failure !== undefined) suspect ??= { seed, how: failure };
+        },
+      });
+      // A seed that fails without the bug too has not found it.
+      if (suspect && (await passes({ seed: suspect.seed, ...settings }, stuckMs))) found = suspect;
+    }
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+  const secs = (performance.now() - startedAt) / 1000;
+  return { bug, seeds, found, secs, virtualHours: virtualMs / 3_600_000 };
+}
+
+async function passes(seed: RunOptions, stuckMs: number): Promise<boolean> {
+  const seeds = [seed];
+  let passed = false;
+  await runPool({
+    workers: 1,
+    stuckMs,
+    next: () => seeds.pop(),
+    onAnswer: ({ failure }) => {
+      passed = failure === undefined;
+    },
+  });
+  return passed;
+}
+
+/** The file with the bug in it. Throws when its text is not there exactly once. */
+function patched({ name, file, text, instead }: PlantedBug, tree: string): string {
+  const source = readFileSync(join(tree, 'packages', file), 'utf8');
+  const times = source.split(text).length - 1;
+  if (times !== 1) {
+    throw new Error(
+      `planted bug ${name}: its text stands ${times} times in packages/${file}; mend packages/simulator/src/planted/bugs.ts`,
+    );
+  }
+  return source.replace(text, () => instead);
+}
+
+function copyTree(copy: string): void {
+  const modules = join(copy, 'node_modules');
+  mkdirSync(join(modules, '@moldau'), { recursive: true });
+  for (const name of readdirSync(join(root, 'node_modules'))) {
+    if (name !== '@moldau' && !name.startsWith('.')) symlinkSync(join(root, 'node_modules', name), join(modules, name));
+  }
+  for (const name of PACKAGES) {
+    const from = join(root, 'packages', name);
+    const to = join(copy, 'packages', name);
+    mkdirSync(to, { recursive: true });
+    cpSync(join(from, 'package.json'), join(to, 'package.json'));
+    cpSync(join(from, 'src'), join(to, 'src'), {
+      recursive: true,
+      filter: (path) => !/\.(test|bench)\.ts$/.test(path),
+    });
+    symlinkSync(to, join(modules, '@moldau', name));
+  }
+}
+
+function rowOf({ bug, seeds, found, secs, virtualHours }: Hunt): string {
+  const verdict = found ? `found by ${found.seed}` : 'NOT FOUND';
+  const how = found ? oneLine(found.how) : bug.what;
+  const cost = `${seeds}/${bug.budget} seeds, ${secs.toFixed(0)} s, ${virtualHours.toFixed(2)} h`;
+  return `${bug.name.padEnd(40)} ${verdict.padEnd(22)} ${cost.padEnd(32)} ${how}`;
+}
+
+function oneLine(text: string): string {
+  const line = text.split('\n', 1)[0] ?? '';
+  return line.length > 100 ? `${line.slice(0, 97)}...` : line;
+}
