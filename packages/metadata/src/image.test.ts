@@ -126,3 +126,37 @@ describe('records', () => {
     expect(() => after([]).apply({ offset: 1, epoch: 0, records: [] })).toThrow('Assertion failed');
   });
 });
+
+describe('security and quotas', () => {
+  test('rules, limits and credentials are there until they are removed', () => {
+    const acl = {
+      ...{ id: 'a', resourceType: 2, resourceName: 't', patternType: 3, principal: 'User:x', host: '*' },
+      ...{ operation: 3, permissionType: 3 },
+    };
+    const entity = [
+      { type: 'client-id', name: null },
+      { type: 'user', name: 'x' },
+    ];
+    const keys = { salt: 'cw==', storedKey: 'cw==', serverKey: 'cw==' };
+    const credential = { user: 'x', mechanism: 2, iterations: 4096, ...keys };
+    const there = after([
+      { kind: 'aclSet', acl },
+      { kind: 'clientQuotaSet', entity, key: 'producer_byte_rate', value: 1024.5 },
+      { kind: 'scramCredentialSet', credential },
+    ]);
+    expect([...there.acls()]).toEqual([acl]);
+    expect(there.clientQuotas(entity)).toEqual(new Map([['producer_byte_rate', 1024.5]]));
+    expect(there.clientQuotas([{ type: 'user', name: 'x' }]).size).toBe(0);
+    expect(there.scramCredential('x', 2)).toEqual(credential);
+    expect(there.scramCredential('x', 1)).toBeUndefined();
+    const gone = there.apply({
+      ...{ offset: there.offset + 1, epoch: 1 },
+      records: [
+        { kind: 'aclRemoved', id: 'a' },
+        { kind: 'clientQuotaSet', entity, key: 'producer_byte_rate', value: null },
+        { kind: 'scramCredentialRemoved', user: 'x', mechanism: 2 },
+      ],
+    });
+    expect([...gone.acls(), ...gone.allClientQuotas(), ...gone.scramCredentials()]).toEqual([]);
+  });
+});

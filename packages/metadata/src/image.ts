@@ -4,7 +4,16 @@
 // Always: applying the same batches in the same order gives equal images, live and on replay.
 import { assert, must, unreachable } from '@moldau/kernel';
 import { PersistentMap } from './persistent-map.ts';
-import type { BrokerEndpoint, ConfigResourceType, MetadataBatch, MetadataRecord, PartitionState } from './records.ts';
+import type {
+  AclBinding,
+  BrokerEndpoint,
+  ConfigResourceType,
+  MetadataBatch,
+  MetadataRecord,
+  PartitionState,
+  QuotaEntity,
+  ScramCredential,
+} from './records.ts';
 import { CALM_PARTITION, CONFIG_RESOURCE_TYPES } from './records.ts';
 
 export interface TopicImage {
@@ -27,6 +36,12 @@ export interface BrokerImage {
   readonly shuttingDown: boolean;
   /** Under which its logs were closed in order before this start; -1 when they were not. */
   readonly previousBrokerEpoch: number;
+}
+
+/** The limits of one entity, by key (`producer_byte_rate`, …). */
+export interface ClientQuotas {
+  readonly entity: QuotaEntity;
+  readonly limits: ReadonlyMap<string, number>;
 }
 
 type Configs = ReadonlyMap<string, string>;
@@ -53,6 +68,11 @@ interface State {
   configs: PersistentMap<Configs>;
   brokers: PersistentMap<BrokerImage>;
   features: PersistentMap<number>;
+  acls: PersistentMap<AclBinding>;
+  /** Key: JSON of the entity. */
+  quotas: PersistentMap<ClientQuotas>;
+  /** Key: mechanism, colon, user. */
+  scram: PersistentMap<ScramCredential>;
   nextProducerId: number;
 }
 
@@ -70,6 +90,9 @@ export class ClusterImage {
     configs: PersistentMap.empty(),
     brokers: PersistentMap.empty(),
     features: PersistentMap.empty(),
+    acls: PersistentMap.empty(),
+    quotas: PersistentMap.empty(),
+    scram: PersistentMap.empty(),
     nextProducerId: 0,
   });
 
@@ -192,6 +215,32 @@ export class ClusterImage {
     return this.#state.features;
   }
 
+  /** Every access rule, in no particular order. */
+  acls(): IterableIterator<AclBinding> {
+    return this.#state.acls.values();
+  }
+
+  acl(id: string): AclBinding | undefined {
+    return this.#state.acls.get(id);
+  }
+
+  /** The limits of exactly this entity. */
+  clientQuotas(entity: QuotaEntity): ReadonlyMap<string, number> {
+    return this.#state.quotas.get(quotaKey(entity))?.limits ?? noLimits;
+  }
+
+  allClientQuotas(): IterableIterator<ClientQuotas> {
+    return this.#state.quotas.values();
+  }
+
+  scramCredential(user: string, mechanism: number): ScramCredential | undefined {
+    return this.#state.scram.get(scramKey(user, mechanism));
+  }
+
+  scramCredentials(): IterableIterator<ScramCredential> {
+    return this.#state.scram.values();
+  }
+
   /** The picture after one more batch, which must be the next. */
   apply(batch: MetadataBatch): ClusterImage {
     assert(batch.offset === this.offset + 1, `batch ${batch.offset} follows ${this.offset} in the metadata log`);
@@ -221,6 +270,16 @@ function unified(name: string): string {
 
 function configKey(type: ConfigResourceType, name: string): string {
   return `${CONFIG_RESOURCE_TYPES[type]}:${name}`;
+}
+
+const noLimits: ReadonlyMap<string, number> = new Map();
+
+function quotaKey(entity: QuotaEntity): string {
+  return JSON.stringify(entity.map(({ type, name }) => [type, name]));
+}
+
+function scramKey(user: string, mechanism: number): string {
+  return `${mechanism}:${user}`;
 }
 
 function applyRecord(state: State, record: MetadataRecord): void {
@@ -291,6 +350,29 @@ function applyRecord(state: State, record: MetadataRecord): void {
     case 'producerIdsTaken':
       assert(record.nextProducerId >= state.nextProducerId, 'producer ids are never handed out twice');
       state.nextProducerId = record.nextProducerId;
+      return;
+    case 'aclSet':
+      state.acls = state.acls.set(record.acl.id, record.acl);
+      return;
+    case 'aclRemoved':
+      state.acls = state.acls.delete(record.id);
+      return;
+    case 'clientQuotaSet': {
+      const key = quotaKey(record.entity);
+      const limits = new Map(state.quotas.get(key)?.limits);
+      if (record.value === null) limits.delete(record.key);
+      else limits.set(record.key, record.value);
+      state.quotas =
+        limits.size === 0 ? state.quotas.delete(key) : state.quotas.set(key, { entity: record.entity, limits });
+      return;
+    }
+    case 'scramCredentialSet': {
+      const { credential } = record;
+      state.scram = state.scram.set(scramKey(credential.user, credential.mechanism), credential);
+      return;
+    }
+    case 'scramCredentialRemoved':
+      state.scram = state.scram.delete(scramKey(record.user, record.mechanism));
       return;
     case 'featureSet':
       state.features =

@@ -56,6 +56,40 @@ export interface BrokerEndpoint {
   readonly protocol: string;
 }
 
+/** An access rule (KIP-290), by Kafka's wire codes. */
+export interface AclBinding {
+  /** Uuid under which the rule is removed again. */
+  readonly id: string;
+  /** ResourceType: 2 topic, 3 group, 4 cluster, 5 transactional id, 6 delegation token, 7 user. */
+  readonly resourceType: number;
+  readonly resourceName: string;
+  /** PatternType: 3 literal, 4 prefixed. */
+  readonly patternType: number;
+  /** `User:name`. */
+  readonly principal: string;
+  /** An address, or `*`. */
+  readonly host: string;
+  /** AclOperation. */
+  readonly operation: number;
+  /** AclPermissionType: 2 deny, 3 allow. */
+  readonly permissionType: number;
+}
+
+/** Whom a quota is for (KIP-546): `user`, `client-id`, `ip`; null names the default of the kind. In the order of the types. */
+export type QuotaEntity = readonly { readonly type: string; readonly name: string | null }[];
+
+/** What of a password a SCRAM server keeps (RFC 5802). All but user and mechanism are secret: never in an event or a message. */
+export interface ScramCredential {
+  readonly user: string;
+  /** Kafka's ScramMechanism: 1 SHA-256, 2 SHA-512. */
+  readonly mechanism: number;
+  readonly iterations: number;
+  /** Base64, as the two below. */
+  readonly salt: string;
+  readonly storedKey: string;
+  readonly serverKey: string;
+}
+
 export type MetadataRecord =
   /** First record of every log. */
   | { readonly kind: 'clusterFormed'; readonly clusterId: string }
@@ -92,6 +126,17 @@ export type MetadataRecord =
     }
   /** Producer ids below `nextProducerId` belong to somebody; never goes back. */
   | { readonly kind: 'producerIdsTaken'; readonly brokerId: number; readonly nextProducerId: number }
+  | { readonly kind: 'aclSet'; readonly acl: AclBinding }
+  | { readonly kind: 'aclRemoved'; readonly id: string }
+  /** One limit of an entity; null removes it. */
+  | {
+      readonly kind: 'clientQuotaSet';
+      readonly entity: QuotaEntity;
+      readonly key: string;
+      readonly value: number | null;
+    }
+  | { readonly kind: 'scramCredentialSet'; readonly credential: ScramCredential }
+  | { readonly kind: 'scramCredentialRemoved'; readonly user: string; readonly mechanism: number }
   /** A feature's level; 0 removes it. */
   | { readonly kind: 'featureSet'; readonly name: string; readonly level: number };
 
@@ -109,6 +154,11 @@ const kinds: Record<RecordKind, true> = {
   topicDeleted: true,
   configSet: true,
   producerIdsTaken: true,
+  aclSet: true,
+  aclRemoved: true,
+  clientQuotaSet: true,
+  scramCredentialSet: true,
+  scramCredentialRemoved: true,
   featureSet: true,
 };
 

@@ -10,7 +10,7 @@ type Draw = (max: number) => number;
 function decide(image: ClusterImage, draw: Draw, serial: number): MetadataRecord[] {
   const topics = [...image.topics()];
   const topic = topics[draw(Math.max(1, topics.length))];
-  switch (draw(9)) {
+  switch (draw(12)) {
     case 0:
     case 1: {
       const topicId = `id-${serial}`;
@@ -57,6 +57,23 @@ function decide(image: ClusterImage, draw: Draw, serial: number): MetadataRecord
       return [{ kind: 'producerIdsTaken', brokerId: draw(3), nextProducerId: image.nextProducerId + 1000 }];
     case 6:
       return [{ kind: 'featureSet', name: `f${draw(3)}`, level: draw(3) }];
+    case 8: {
+      const id = `acl${draw(4)}`;
+      if (draw(3) === 0) return [{ kind: 'aclRemoved', id }];
+      const acl = { id, resourceType: 2, resourceName: `t${draw(9)}`, patternType: 3 + draw(2), principal: 'User:a' };
+      return [{ kind: 'aclSet', acl: { ...acl, host: '*', operation: draw(9), permissionType: 2 + draw(2) } }];
+    }
+    case 9: {
+      const entity = [{ type: 'user', name: draw(3) === 0 ? null : `u${draw(2)}` }];
+      const value = draw(3) === 0 ? null : serial;
+      return [{ kind: 'clientQuotaSet', entity, key: `k${draw(2)}`, value }];
+    }
+    case 10: {
+      const [user, mechanism] = [`u${draw(3)}`, 1 + draw(2)];
+      if (draw(3) === 0) return [{ kind: 'scramCredentialRemoved', user, mechanism }];
+      const keys = { salt: 'c2FsdA==', storedKey: `s${serial}`, serverKey: 'a2V5' };
+      return [{ kind: 'scramCredentialSet', credential: { user, mechanism, iterations: 4096 + draw(9), ...keys } }];
+    }
     case 7: {
       const endpoints = [{ listener: 'PLAINTEXT', host: 'h', port: draw(9), protocol: 'PLAINTEXT' }];
       return [
@@ -118,6 +135,11 @@ export function contentOf(image: ClusterImage) {
     configs: [...image.allConfigs()].map(([type, name, values]) => [type, name, [...values].sort()]),
     brokers: image.brokers(),
     features: [...image.features()].sort(),
+    acls: [...image.acls()].sort((a, b) => a.id.localeCompare(b.id)),
+    quotas: [...image.allClientQuotas()]
+      .map(({ entity, limits }) => JSON.stringify([entity, [...limits].sort()]))
+      .sort(),
+    scram: [...image.scramCredentials()].map((one) => JSON.stringify(one)).sort(),
     nextProducerId: image.nextProducerId,
   };
 }

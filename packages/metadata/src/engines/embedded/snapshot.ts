@@ -34,6 +34,11 @@ export function* imageRecords(image: ClusterImage): IterableIterator<MetadataRec
   for (const [resourceType, resourceName, values] of image.allConfigs()) {
     for (const [name, value] of values) yield { kind: 'configSet', resourceType, resourceName, name, value };
   }
+  for (const acl of image.acls()) yield { kind: 'aclSet', acl };
+  for (const { entity, limits } of image.allClientQuotas()) {
+    for (const [key, value] of limits) yield { kind: 'clientQuotaSet', entity, key, value };
+  }
+  for (const credential of image.scramCredentials()) yield { kind: 'scramCredentialSet', credential };
   if (image.nextProducerId > 0) {
     yield { kind: 'producerIdsTaken', brokerId: image.controllerId, nextProducerId: image.nextProducerId };
   }

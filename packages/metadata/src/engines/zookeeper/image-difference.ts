@@ -64,6 +64,16 @@ function aboutWhat(record: MetadataRecord): string {
       return `config ${record.resourceType} ${record.name} ${record.resourceName}`;
     case 'featureSet':
       return `feature ${record.name}`;
+    case 'aclSet':
+      return `acl ${record.acl.id}`;
+    case 'aclRemoved':
+      return `acl ${record.id}`;
+    case 'clientQuotaSet':
+      return `quota ${record.key} ${JSON.stringify(record.entity)}`;
+    case 'scramCredentialSet':
+      return `scram ${record.credential.mechanism} ${record.credential.user}`;
+    case 'scramCredentialRemoved':
+      return `scram ${record.mechanism} ${record.user}`;
     default:
       return unreachable(record);
   }
@@ -80,6 +90,14 @@ function removal(record: MetadataRecord): MetadataRecord[] {
       return [{ ...record, value: null }];
     case 'featureSet':
       return [{ ...record, level: 0 }];
+    case 'aclSet':
+      return [{ kind: 'aclRemoved', id: record.acl.id }];
+    case 'clientQuotaSet':
+      return [{ ...record, value: null }];
+    case 'scramCredentialSet': {
+      const { user, mechanism } = record.credential;
+      return [{ kind: 'scramCredentialRemoved', user, mechanism }];
+    }
     // Gone with their topic or broker, or never taken back.
     case 'partitionsSet':
     case 'brokerFenced':
@@ -89,6 +107,8 @@ function removal(record: MetadataRecord): MetadataRecord[] {
     case 'clusterFormed':
     case 'controllerElected':
     case 'producerIdsTaken':
+    case 'aclRemoved':
+    case 'scramCredentialRemoved':
       return [];
     default:
       return unreachable(record);
