@@ -25,6 +25,8 @@ export interface MoldauClusterOptions {
 
 export interface MoldauCluster extends ApacheCluster {
   readonly zookeeper: ZooKeeperEnsemble;
+  /** One broker more, with the next id; resolves when it serves. It is closed with the cluster. */
+  addBroker(): Promise<BrokerProcess>;
 }
 
 /** Starts a fresh cluster and resolves when every broker serves and knows all the others. */
@@ -39,7 +41,7 @@ export async function startMoldauCluster(o: MoldauClusterOptions = {}): Promise<
   const ports = await freePorts(count);
   const replicas = Math.min(3, count);
   const inSync = Math.min(2, count);
-  const brokers = ports.map((port, index) => {
+  const make = (port: number, index: number): BrokerProcess => {
     const place = o.places?.[index];
     const host = place?.host ?? '127.0.0.1';
     const directory = mkdtempSync(join(tmpdir(), 'moldau-'));
@@ -82,7 +84,8 @@ export async function startMoldauCluster(o: MoldauClusterOptions = {}): Promise<
       },
       data,
     );
-  });
+  };
+  const brokers = ports.map(make);
   const close = async () => {
     await Promise.all(brokers.map((broker) => broker.close()));
     await zookeeper.close();
@@ -108,5 +111,11 @@ export async function startMoldauCluster(o: MoldauClusterOptions = {}): Promise<
     },
     close,
     zookeeper,
+    addBroker: async () => {
+      const broker = make((await freePorts(1))[0]!, brokers.length);
+      brokers.push(broker);
+      await broker.start();
+      return broker;
+    },
   };
 }

@@ -94,7 +94,7 @@ export async function runCampaign(o: CampaignOptions): Promise<CampaignReport> {
     // Some more in peace: a writer that never gets on again would not be noticed otherwise.
     await sleep(1_000);
     await Promise.all(inhabitants.map((inhabitant) => inhabitant.stop()));
-    const finals = await readAll(cluster);
+    const finals = await readAll(cluster.bootstrap);
     const records = finals.reduce((sum, final) => sum + final.records.length, 0);
     say(`${records} records; comparing replicas`);
     await compareAllReplicas(cluster.bootstrap, TOPIC, repository, complain);
@@ -203,9 +203,9 @@ async function outOfSync(admin: Admin): Promise<string> {
   return missing.slice(0, 5).join('; ');
 }
 
-/** Every record of every partition. */
-async function readAll(cluster: FaultCluster): Promise<FinalLog[]> {
-  const consumer = new Consumer({ bootstrapServers: cluster.bootstrap, autoOffsetReset: 'earliest' });
+/** Every record of every partition of the workload's topic. */
+export async function readAll(bootstrap: string): Promise<FinalLog[]> {
+  const consumer = new Consumer({ bootstrapServers: bootstrap, autoOffsetReset: 'earliest' });
   const all = Array.from({ length: PARTITIONS }, (_, partition) => ({ topic: TOPIC, partition }));
   try {
     const starts = await consumer.beginningOffsets(all);
