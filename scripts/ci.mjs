@@ -55,6 +55,12 @@ const steps = [
     run: moldau(conformance, '--target', 'moldau', '--suite', 'faults', '--kills', '20', '--durability', 'os'),
     minutes: 4,
   },
+  // Machines that are killed, frozen, cut off, full, without power; a rolling restart; brokers that come and go.
+  {
+    name: 'three brokers under faults',
+    run: moldau(conformance, '--target', 'moldau', '--suite', 'cluster'),
+    minutes: 8,
+  },
   {
     name: 'a real ZooKeeper',
     run: moldau(

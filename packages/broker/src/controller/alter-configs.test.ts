@@ -83,6 +83,15 @@ describe('settings change', () => {
     });
   });
 
+  test('of another broker: the controller decides for all, wherever it runs', () => {
+    const image = picture({ brokers: [1, 2] });
+    const { records, result } = decideAlterConfigs({ image, config: configOf() }, [
+      wish(broker, '2', [set('log.retention.ms', '7')]),
+    ]);
+    expect(result).toEqual([{ error: 'NONE', detail: null }]);
+    expect(Object.fromEntries(apply(image, records).configs('broker', '2'))).toEqual({ 'log.retention.ms': '7' });
+  });
+
   test('one resource refused leaves the others', () => {
     const { result, after } = decide(
       wish(topic, 't', [set('retention.ms', '2')]),

@@ -119,11 +119,12 @@ function alterBroker({ image, config }: ConfigContext, wish: ConfigWish): Outcom
     if (!/^[+-]?\d{1,10}$/.test(name)) {
       return refused('INVALID_REQUEST', `Node id must be an integer, but it is: ${name}`);
     }
-    if (Number(name) !== config.nodeId) {
+    // The settings of any broker of the cluster: a wish reaches the controller from whichever broker it was sent to.
+    if (!image.broker(Number(name))) {
       return refused('INVALID_REQUEST', `Unexpected broker id, expected ${config.nodeId}, but received ${name}`);
     }
   }
-  const resource = name === ALL_BROKERS ? name : String(config.nodeId);
+  const resource = name === ALL_BROKERS ? name : String(Number(name));
   const before = image.configs('broker', resource);
   const after = changed(before, wish, brokerSetting);
   if ('error' in after) return after;
