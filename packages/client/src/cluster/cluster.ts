@@ -292,7 +292,8 @@ export class Cluster {
     return this.metadata.controllerId;
   }
 
-  async #refresh(run: { fresh: boolean }): Promise<void> {
+  /** `mayStartAgain`: a bootstrap server that wants us to start again itself is not believed a second time. */
+  async #refresh(run: { fresh: boolean }, mayStartAgain = true): Promise<void> {
     const now = this.ports.clock.monotonic();
     this.#unansweredSince ??= now;
     if (now - this.#unansweredSince >= this.settings.metadataRecoveryRebootstrapTriggerMs) {
@@ -312,7 +313,12 @@ export class Cluster {
       { topics: version === 0 ? (topics ?? []) : topics, allowAutoTopicCreation: this.#autoCreate() || version < 4 },
       { version },
     );
-    if (errorName(answer.errorCode) === 'REBOOTSTRAP_REQUIRED') this.#rebootstrap();
+    const startAgain = errorName(answer.errorCode) === 'REBOOTSTRAP_REQUIRED';
+    if (startAgain && mayStartAgain && this.settings.metadataRecoveryStrategy === 'rebootstrap') {
+      this.#rebootstrap();
+      await this.#refresh(run, false);
+      return;
+    }
     throwOnCode(answer.errorCode);
     this.#unansweredSince = undefined;
     if (this.#closed) return;

@@ -115,6 +115,11 @@ export class ClusterMetadata {
     this.brokers = new Map(this.brokers).set(node.id, { ...node, rack: node.rack ?? known?.rack ?? null });
   }
 
+  /** Where the leaders are that an answer to Produce or Fetch names (KIP-951): they may be new to us. */
+  learnBrokers(endpoints: readonly { nodeId: number; host: string; port: number; rack: string | null }[]): void {
+    for (const { nodeId: id, ...address } of endpoints) this.learnBroker({ id, ...address });
+  }
+
   /** The brokers known may all be gone, or somebody else's by now. What is known of topics stays until it is known better. */
   forgetBrokers(): void {
     this.brokers = new Map();

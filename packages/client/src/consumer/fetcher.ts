@@ -373,6 +373,7 @@ export class Fetcher<K, V> {
     }
     if (version >= 7) broker.session.answered(answer.sessionId);
     else broker.session.failed(true);
+    this.#cluster.metadata.learnBrokers(answer.nodeEndpoints);
     this.#take(nodeId, answer, entries, useIds ? broker.session : undefined);
   }
 

@@ -319,6 +319,7 @@ export class Sender {
   }
 
   #answered(batches: readonly OnWire[], answer: ProduceResponse): void {
+    this.#cluster.metadata.learnBrokers(answer.nodeEndpoints);
     const byPartition = new Map<
       string,
       Map<number, ProduceResponse['responses'][number]['partitionResponses'][number]>
