@@ -340,11 +340,14 @@ async function stop({ context, listeners, connections, cluster, unfollow }: Part
   // A listener is closed only when its connections are gone, so it is waited for after them.
   const closing = listeners.map((listener) => listener.close());
   const drained = connections.stop(stopGraceMs);
-  context.replicas.close();
+  context.replicas.sessions.close();
   partitions.wakeFetches();
-  await step('coordinators', () => groups.stop());
+  // What waits for followers may wait in vain where nobody could be given the leadership; `partitions.close` ends that.
+  await step('coordinators', () => within(ports.timers, stopGraceMs, groups.stop()));
   await step('connections', () => drained);
   await step('listeners', () => Promise.all(closing));
+  // Copied to the last: a replica that stops copying first holds up whoever waits for it.
+  context.replicas.close();
   unfollow();
   partitions.close();
   deadlines.close();
@@ -353,4 +356,12 @@ async function stop({ context, listeners, connections, cluster, unfollow }: Part
   await step('cluster', () => cluster.close());
   await step('logs', () => logs.close({ brokerEpoch }));
   events.emit(BROKER_EVENTS.stopped, { stopMs: ports.clock.monotonic() - startedAt });
+}
+
+/** Settles with `done`, or after `limitMs` at the latest. */
+function within(timers: Ports['timers'], limitMs: number, done: Promise<unknown>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = timers.set(limitMs, resolve);
+    done.then(() => resolve(), reject).finally(() => timers.clear(timer));
+  });
 }

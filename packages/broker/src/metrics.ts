@@ -304,6 +304,12 @@ export const BROKER_METRICS = {
     name: 'kafka_server_replicafetchermanager_maxlag',
     help: 'Largest number of records that a partition copied here is behind its leader',
   },
+  replicaLag: {
+    kind: 'gauge',
+    name: 'kafka_server_fetcherlagmetrics_consumerlag',
+    help: 'Records that a partition copied here is behind its leader',
+    labels: ['topic', 'partition'],
+  },
   replicationBytesIn: {
     kind: 'counter',
     name: 'kafka_server_brokertopicmetrics_replicationbytesin_total',

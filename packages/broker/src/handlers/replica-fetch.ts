@@ -260,7 +260,7 @@ class ReplicaFetchRun {
     const opening = this.#request.sessionEpoch === 0;
     const dueAtMs = this.#call.receivedAtMs + this.#request.maxWaitMs;
     const now = this.#broker.ports.clock.monotonic();
-    if (this.#responses.length > 0 || opening || now >= dueAtMs || this.#call.aborted()) {
+    if (this.#responses.length > 0 || opening || this.#session.closed || now >= dueAtMs || this.#call.aborted()) {
       this.#answer();
       return;
     }

@@ -126,7 +126,7 @@ test('fence: partition epoch (a wish on an old state changes nothing, and the st
   const one = cluster.partition(1, 't');
   const { partitionEpoch } = one.state;
   await cluster.startBroker(3);
-  await until(() => one.leading?.isr.length === 1 || cluster.metadata.wishes.length > wishes, 'a wish', 2_000).catch(
+  await until(() => one.leading?.isr.length === 1 || cluster.metadata.wishes.length > wishes, 'a wish', 500).catch(
     () => {},
   );
   expect(cluster.metadata.image.partition('t', 0)!.isr).toEqual([1]);

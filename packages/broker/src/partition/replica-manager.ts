@@ -132,12 +132,15 @@ export class ReplicaManager implements ReplicaHost {
       this.#fetchers.set(name, fetcher);
     }
     fetcher.add(partition);
+    const { topic, index } = partition;
+    this.#p.metrics.replicaLag.with(topic, String(index)).read = () => this.lagOf(partition) ?? 0;
   }
 
   stopCopying(partition: Partition): void {
     const name = this.#copiedBy.get(partition);
     if (name === undefined) return;
     this.#copiedBy.delete(partition);
+    this.#p.metrics.replicaLag.remove(partition.topic, String(partition.index));
     const fetcher = this.#fetchers.get(name);
     if (!fetcher) return;
     fetcher.remove(partition);

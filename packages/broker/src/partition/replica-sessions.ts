@@ -92,6 +92,11 @@ export class ReplicaSession {
     return this.#size;
   }
 
+  /** Over: what is parked is answered with what there is. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   get hasNews(): boolean {
     return this.#news.length > 0;
   }
