@@ -6,6 +6,7 @@ export type * from './admin/security-model.ts';
 export type * from './admin/transaction-model.ts';
 export { Cluster } from './cluster/cluster.ts';
 export { BrokerConnection } from './connection/broker-connection.ts';
+export type { AssignedMember, Assignor, Shares } from './consumer/assignors/assignor.ts';
 export { Consumer, type ConsumerOptions } from './consumer/consumer.ts';
 export type { ConsumerApi } from './consumer/consumer-api.ts';
 export type {

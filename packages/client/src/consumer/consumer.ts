@@ -6,7 +6,7 @@ import type { Ports } from '@moldau/kernel';
 import { Cluster, type Interest } from '../cluster/cluster.ts';
 import { retrying } from '../cluster/retry.ts';
 import { Signal } from '../cluster/signal.ts';
-import { sleep } from '../cluster/sleep.ts';
+import { settlesWithin } from '../cluster/sleep.ts';
 import { TopicQuestions } from '../cluster/topic-questions.ts';
 import { FRAME_BYTES_MAX } from '../connection/broker-connection.ts';
 import { KafkaError } from '../errors.ts';
@@ -16,6 +16,7 @@ import { defaultClientId } from '../settings/client-id.ts';
 import { CONSUMER_SETTINGS, type ConsumerSettingOptions } from '../settings/consumer-settings.ts';
 import { resolveSettings, type SettingsOf } from '../settings/setting.ts';
 import { partitionText, type TopicPartition } from '../topic-partition.ts';
+import type { Assignor } from './assignors/assignor.ts';
 import { assignorsOf } from './assignors/assignors.ts';
 import { Commits } from './commits.ts';
 import type { ConsumerApi } from './consumer-api.ts';
@@ -51,6 +52,8 @@ export type ConsumerOptions<K, V> = ConsumerSettingOptions & {
   readonly keyDeserializer?: Deserializer<K>;
   readonly valueDeserializer?: Deserializer<V>;
   readonly interceptors?: readonly ConsumerInterceptor<K, V>[];
+  /** Of one's own, in place of partition.assignment.strategy; the first that all members have is used. */
+  readonly assignors?: readonly Assignor[];
   readonly ports?: Ports;
 };
 
@@ -91,11 +94,19 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
 
   /** Connects when it is needed. Throws KafkaError INVALID_SETTING. */
   constructor(options: ConsumerOptions<K, V> = {}) {
-    const { ports = nodePorts, keyDeserializer, valueDeserializer, interceptors = [], ...given } = options;
+    const {
+      ports = nodePorts,
+      keyDeserializer,
+      valueDeserializer,
+      interceptors = [],
+      assignors: own,
+      ...given
+    } = options;
     const resolved = resolveSettings(CONSUMER_SETTINGS, given);
     const kind = resolved.groupId === undefined ? 'consumer' : `consumer-${resolved.groupId}`;
     const settings = { ...resolved, clientId: resolved.clientId || defaultClientId(kind) };
-    const assignors = settings.groupId === undefined ? [] : assignorsOf(settings.partitionAssignmentStrategy);
+    const named = () => assignorsOf(settings.partitionAssignmentStrategy);
+    const assignors = settings.groupId === undefined ? [] : own?.length ? own : named();
     this.#settings = settings;
     this.#ports = ports;
     this.#interceptors = new Interceptors(interceptors);
@@ -438,7 +449,7 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
     this.wakeup();
     // A handler may be the one that closes: then it cannot be waited for.
     const { lines } = this.#loops;
-    if (lines) await Promise.race([lines.stop(), sleep(this.#ports.timers, timeoutMs)]);
+    if (lines) await settlesWithin(this.#ports.timers, timeoutMs, lines.stop());
     try {
       if (this.#isManaged) {
         await this.#handover!.revoke(this.#member!.hasLost, timeoutMs);

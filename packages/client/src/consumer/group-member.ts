@@ -432,7 +432,7 @@ export class GroupMember {
         message: `The coordinator chose the assignor "${this.#member.protocol}", which this consumer does not have.`,
       });
     }
-    const shares = assignor.assign(members, counts);
+    const shares = await assignor.assign(members, counts);
     return members.map(({ memberId }) => ({ memberId, assignment: encodeAssignment(shares.get(memberId) ?? []) }));
   }
 

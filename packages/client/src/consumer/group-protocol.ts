@@ -17,7 +17,7 @@ export function encodeSubscription(
 ): Buffer {
   return encodeVersioned(ConsumerProtocolSubscription, SUBSCRIPTION_VERSION, {
     topics: [...topics].sort(),
-    userData: assignor.userData?.(owned, generationId) ?? null,
+    userData: assignor.userData?.(owned, generationId, topics) ?? null,
     // Under the eager protocol a member gives everything up before it joins.
     ownedPartitions: cooperative ? topicsOf(owned) : [],
     generationId: cooperative ? generationId : -1,

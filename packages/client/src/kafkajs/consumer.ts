@@ -23,6 +23,7 @@ import {
   adminOptions,
   consumerOptions,
   DEFAULT_REBALANCE_TIMEOUT_MS,
+  ownAssigners,
   type Retry,
   retryOf,
   serversOf,
@@ -97,7 +98,11 @@ export class Consumer {
       this.#logger.warn('run() was called while the consumer is running', { groupId: this.#own.groupId });
       return;
     }
-    if (this.#subscriptions.isEmpty) throw new KafkaJSNonRetriableError('Subscribe to a topic before run().');
+    if (this.#subscriptions.isEmpty) {
+      // KafkaJS joins the group with nothing to read; frameworks do that for clients that only send (NestJS).
+      this.#logger.warn('run() without a subscription reads nothing', { groupId: this.#own.groupId });
+      return;
+    }
     this.#servers ??= await serversOf(this.#config);
     await this.#start(run, ++this.#era).joined;
   }
@@ -168,6 +173,7 @@ export class Consumer {
     const runner = new Runner({
       ports: this.#ports,
       settings: consumerOptions(this.#config, own, this.#servers!, this.#retry),
+      assignors: ownAssigners(own, this.#logger),
       groupId: own.groupId,
       heartbeatIntervalMs: own.heartbeatInterval ?? 3000,
       rebalanceTimeoutMs: own.rebalanceTimeout ?? DEFAULT_REBALANCE_TIMEOUT_MS,

@@ -260,6 +260,92 @@ test('what is not there says so, and is refused where it would be ignored', asyn
     retriable: false,
   });
   await expect(admin.createAcls({ acl: [] })).rejects.toBeInstanceOf(kafkajs.KafkaJSNonRetriableError);
-  const own = [() => ({})] as unknown as kafkajs.PartitionAssigner[];
-  expect(() => kafka.consumer({ groupId: 'g', partitionAssigners: own })).toThrow(kafkajs.KafkaJSNotImplemented);
+  const wrong = ['range'] as unknown as kafkajs.PartitionAssigner[];
+  expect(() => kafka.consumer({ groupId: 'g', partitionAssigners: wrong })).toThrow(kafkajs.KafkaJSNonRetriableError);
+});
+
+test('an assigner of the application’s own: sees subscriptions with their user data, and its word holds', async () => {
+  const topic = await topicOf(2, 4);
+  const asked: { members: string[]; topics: string[]; counts: number[] }[] = [];
+  const { MemberMetadata, MemberAssignment } = kafkajs.AssignerProtocol;
+  /** Gives everything to whoever said so in its user data. */
+  const assigner =
+    (wish: string): kafkajs.OwnPartitionAssigner =>
+    ({ cluster }) => ({
+      name: 'by wish',
+      version: 1,
+      protocol: ({ topics }) => ({
+        name: 'by wish',
+        metadata: MemberMetadata.encode({ version: 1, topics, userData: Buffer.from(wish) }),
+      }),
+      async assign({ members, topics }) {
+        const wishes = members.map(({ memberMetadata }) => String(MemberMetadata.decode(memberMetadata)!.userData));
+        const counts = topics.map((name) => cluster.findTopicPartitionMetadata(name).length);
+        asked.push({ members: wishes.toSorted(), topics, counts });
+        const all = Array.from({ length: counts[0]! }, (_, partition) => partition);
+        return members.map(({ memberId }, index) => {
+          const mine = wishes[index] === 'all' ? all : [];
+          return { memberId, memberAssignment: MemberAssignment.encode({ version: 1, assignment: { [topic]: mine } }) };
+        });
+      },
+    });
+  const groupId = `group-${++names}`;
+  const assigned = new Map<string, number[]>();
+  for (const wish of ['nothing', 'all']) {
+    const consumer = kafka.consumer({ groupId, partitionAssigners: [assigner(wish)], heartbeatInterval: 50 });
+    open.push(consumer);
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      assigned.set(wish, payload.memberAssignment[topic] ?? []);
+    });
+    await consumer.connect();
+    await consumer.subscribe({ topics: [topic] });
+    await consumer.run({ eachMessage: async () => {} });
+  }
+  await until(() => assigned.get('all')?.length === 4 && assigned.get('nothing')?.length === 0);
+  expect(asked.at(-1)).toEqual({ members: ['all', 'nothing'], topics: [topic], counts: [4] });
+});
+
+test('a client that was disconnected leaves no timer behind: the process may end', async () => {
+  const topic = await topicOf(1);
+  const running = new Map<object, number>();
+  const { timers } = nodePorts;
+  const counted = {
+    ...timers,
+    set(delayMs: number, run: () => void) {
+      const handle = timers.set(delayMs, () => {
+        running.delete(handle as object);
+        run();
+      });
+      running.set(handle as object, delayMs);
+      return handle;
+    },
+    clear(handle: Parameters<typeof timers.clear>[0]) {
+      running.delete(handle as object);
+      timers.clear(handle);
+    },
+  };
+  const brokers = [`127.0.0.1:${broker.endpoints[0]!.port}`];
+  const own = new kafkajs.Kafka({ brokers, logLevel: kafkajs.logLevel.NOTHING }, { ...nodePorts, timers: counted });
+  const clients = [
+    own.producer(),
+    own.admin(),
+    ...[1, 2].map(() => own.consumer({ groupId: topic, heartbeatInterval: 50 })),
+  ];
+  let handled = 0;
+  for (const client of clients) {
+    await client.connect();
+    if (!('run' in client)) continue;
+    await client.subscribe({ topics: [topic], fromBeginning: true });
+    await client.run({ eachMessage: async () => void handled++ });
+  }
+  await until(() => handled > 0);
+  for (const client of clients) await client.disconnect();
+  expect([...running.values()]).toEqual([]);
+});
+
+test('a consumer that subscribes to nothing may run: frameworks do that for clients that only send', async () => {
+  const consumer = kafka.consumer({ groupId: `group-${++names}` });
+  open.push(consumer);
+  await consumer.connect();
+  await consumer.run({ eachMessage: async () => {} });
 });

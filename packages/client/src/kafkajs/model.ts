@@ -1,6 +1,6 @@
 // The types of the KafkaJS face, under KafkaJS's names. Offsets and timestamps are strings of digits here, as there.
 import type { CompressionTypes } from './constants.ts';
-import type { logCreator, logLevel } from './logging.ts';
+import type { Logger, logCreator, logLevel } from './logging.ts';
 
 export type BrokersFunction = () => string[] | Promise<string[]>;
 
@@ -124,9 +124,26 @@ export interface PartitionAssigner {
   readonly assignerName: string;
 }
 
+/** An assigner of one's own, as KafkaJS takes it. Of the cluster it sees how many partitions the topics have. */
+export type OwnPartitionAssigner = (config: {
+  readonly groupId: string;
+  readonly logger: Logger;
+  readonly cluster: {
+    findTopicPartitionMetadata(topic: string): { partitionErrorCode: number; partitionId: number }[];
+  };
+}) => {
+  readonly name: string;
+  readonly version: number;
+  protocol(subscription: { topics: string[] }): { name: string; metadata: Buffer };
+  assign(group: {
+    members: { memberId: string; memberMetadata: Buffer }[];
+    topics: string[];
+  }): Promise<{ memberId: string; memberAssignment: Buffer }[]>;
+};
+
 export interface ConsumerConfig {
   readonly groupId: string;
-  readonly partitionAssigners?: readonly PartitionAssigner[];
+  readonly partitionAssigners?: readonly (PartitionAssigner | OwnPartitionAssigner)[];
   readonly metadataMaxAge?: number;
   readonly sessionTimeout?: number;
   readonly rebalanceTimeout?: number;

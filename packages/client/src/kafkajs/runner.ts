@@ -5,7 +5,8 @@
 // look at isStale), then what is resolved is committed: no message is handled twice because of a rebalance unless its
 // handler needs longer than rebalanceTimeout.
 import type { Ports } from '@moldau/kernel';
-import { sleep } from '../cluster/sleep.ts';
+import { settlesWithin, sleep } from '../cluster/sleep.ts';
+import type { Assignor } from '../consumer/assignors/assignor.ts';
 import { Consumer as NativeConsumer } from '../consumer/consumer.ts';
 import type { ConsumerRecord, PartitionOffset } from '../consumer/consumer-model.ts';
 import { KafkaError } from '../errors.ts';
@@ -37,6 +38,8 @@ export interface RunnerOptions {
   readonly groupId: string;
   readonly heartbeatIntervalMs: number;
   readonly rebalanceTimeoutMs: number;
+  /** In place of those that the settings name. */
+  readonly assignors: readonly Assignor[] | undefined;
   readonly subscriptions: Subscriptions;
   readonly pauses: Pauses;
   readonly retry: Retry;
@@ -72,6 +75,7 @@ export class Runner {
     const { allFromBeginning } = o.subscriptions;
     this.#native = new NativeConsumer({
       ...o.settings,
+      ...(o.assignors ? { assignors: o.assignors } : {}),
       autoOffsetReset: allFromBeginning ? 'earliest' : 'latest',
       ports: o.ports,
     });
@@ -294,7 +298,7 @@ export class Runner {
   }
 
   async #onAssigned(partitions: readonly TopicPartition[]): Promise<void> {
-    const { subscriptions, pauses, emitter, groupId, ports, settings } = this.#o;
+    const { subscriptions, pauses, emitter, groupId, ports, settings, assignors } = this.#o;
     this.#assigned = this.#native.assignment();
     if (subscriptions.allFromBeginning === undefined) {
       const committed = partitions.length === 0 ? [] : await this.#native.committed(partitions);
@@ -317,7 +321,7 @@ export class Runner {
       groupId,
       memberId: this.#identity().memberId,
       memberAssignment,
-      groupProtocol: String(settings.partitionAssignmentStrategy),
+      groupProtocol: String(assignors?.map(({ name }) => name) ?? settings.partitionAssignmentStrategy),
       duration: ports.clock.monotonic() - this.#joinStartedAt,
     });
     this.#joined();
@@ -330,9 +334,8 @@ export class Runner {
       emitter.emit(CONSUMER_EVENTS.REBALANCING, { groupId, memberId: this.#identity().memberId });
     }
     this.#line.end(partitions, 'halting');
-    const ended = this.#line.idle(partitions).then(() => true);
-    const late = sleep(ports.timers, rebalanceTimeoutMs * HANDLER_SHARE).then(() => false);
-    if (!(await Promise.race([ended, late]))) {
+    const allowedMs = rebalanceTimeoutMs * HANDLER_SHARE;
+    if (!(await settlesWithin(ports.timers, allowedMs, this.#line.idle(partitions)))) {
       logger.warn('A handler did not end in time for a rebalance; its message will be handled again elsewhere', {
         groupId,
         partitions,

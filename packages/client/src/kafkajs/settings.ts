@@ -1,11 +1,15 @@
 // KafkaJS's configuration in the native client's settings. What cannot be honoured is refused with the reason, rather
 // than taken and ignored.
+import type { Assignor } from '../consumer/assignors/assignor.ts';
+import { assignorsOf } from '../consumer/assignors/assignors.ts';
 import type { AdminOptions } from '../settings/admin-settings.ts';
 import type { ConsumerSettingOptions } from '../settings/consumer-settings.ts';
 import type { ProducerSettingOptions } from '../settings/producer-settings.ts';
 import { uncheckedTlsOptions } from '../settings/security-settings.ts';
 import { KafkaJSNonRetriableError, KafkaJSNotImplemented } from './errors.ts';
+import type { Logger } from './logging.ts';
 import type { ConsumerConfig, KafkaConfig, PartitionAssigner, ProducerConfig, RetryOptions } from './model.ts';
+import { ownAssigner } from './own-assigner.ts';
 
 export type Retry = Required<Omit<RetryOptions, 'restartOnFailure'>>;
 
@@ -98,8 +102,10 @@ export function consumerOptions(
   servers: readonly string[],
   retry: Retry,
 ): ConsumerSettingOptions {
+  const named = assignersOf(own.partitionAssigners);
   return {
     ...shared(config, servers, retry),
+    ...(named.length > 0 ? { partitionAssignmentStrategy: named } : {}),
     groupId: own.groupId,
     sessionTimeoutMs: own.sessionTimeout ?? 30_000,
     heartbeatIntervalMs: own.heartbeatInterval ?? 3000,
@@ -111,7 +117,6 @@ export function consumerOptions(
     metadataMaxAgeMs: own.metadataMaxAge ?? 300_000,
     allowAutoCreateTopics: own.allowAutoTopicCreation ?? true,
     isolationLevel: own.readUncommitted ? 'read_uncommitted' : 'read_committed',
-    partitionAssignmentStrategy: assignersOf(own.partitionAssigners),
     enableAutoCommit: false,
     // A batch is what one fetch brought of a partition.
     maxPollRecords: 1_000_000,
@@ -128,12 +133,23 @@ export const PartitionAssigners = {
   sticky: { assignerName: 'sticky' },
 } as const satisfies { [name: string]: PartitionAssigner };
 
-function assignersOf(given: readonly PartitionAssigner[] | undefined): string[] {
-  const assigners = given ?? [PartitionAssigners.roundRobin];
-  return assigners.map((assigner) => {
-    if (typeof assigner?.assignerName === 'string') return assigner.assignerName;
-    throw new KafkaJSNotImplemented(
-      'partitionAssigners takes entries of PartitionAssigners; own ones are not supported.',
-    );
+/** Names for those that are the client's own; functions are the application's. */
+function assignersOf(given: ConsumerConfig['partitionAssigners']): string[] {
+  const assigners = given?.length ? given : [PartitionAssigners.roundRobin];
+  return assigners.flatMap((assigner) => {
+    if (typeof assigner === 'function') return [];
+    if (typeof assigner?.assignerName === 'string') return [assigner.assignerName];
+    throw new KafkaJSNonRetriableError('partitionAssigners takes entries of PartitionAssigners and functions.');
   });
+}
+
+/** All of them as assignors, when there is one of the application's among them; else undefined. */
+export function ownAssigners(own: ConsumerConfig, logger: Logger): Assignor[] | undefined {
+  const { partitionAssigners: given = [], groupId } = own;
+  if (!given.some((assigner) => typeof assigner === 'function')) return undefined;
+  return given.flatMap((assigner) =>
+    typeof assigner === 'function'
+      ? [ownAssigner(assigner, { groupId, logger })]
+      : assignorsOf([assigner.assignerName]),
+  );
 }

@@ -19,13 +19,18 @@ export interface Assignor {
   readonly name: string;
   /** Its members keep what they have while they join (KIP-429). A consumer does so when all its assignors allow it. */
   readonly isCooperative?: true;
-  /** Bytes to send along when joining, given what the member had and the generation it had it in. */
-  userData?(owned: readonly TopicPartition[], generation: number): Buffer | null;
+  /** Bytes to send along when joining, given what the member had, the generation it had it in, and what it subscribes to. */
+  userData?(owned: readonly TopicPartition[], generation: number, topics: readonly string[]): Buffer | null;
   /** Each member's partitions, by member id. `partitionCounts` has the topics that exist; others get nobody. */
-  assign(
-    members: readonly AssignedMember[],
-    partitionCounts: ReadonlyMap<string, number>,
-  ): Map<string, TopicPartition[]>;
+  assign(members: readonly AssignedMember[], partitionCounts: ReadonlyMap<string, number>): Shares | Promise<Shares>;
+}
+
+/** Partitions by member id; members that are left out get none. */
+export type Shares = Map<string, TopicPartition[]>;
+
+/** One of ours: decides at once, from what it is given alone. */
+export interface PureAssignor extends Assignor {
+  assign(members: readonly AssignedMember[], partitionCounts: ReadonlyMap<string, number>): Shares;
 }
 
 /** Java's order of members: those with an instance id first, by it; the others by member id. */

@@ -135,7 +135,7 @@ test('names of Java’s classes are understood, others are refused', () => {
 });
 
 test('cooperative sticky: user data as Java has it, the generation as one int32; older members tell it only there', () => {
-  expect(cooperativeStickyAssignor.userData!([], 7)).toEqual(Buffer.from([0, 0, 0, 7]));
+  expect(cooperativeStickyAssignor.userData!([], 7, [])).toEqual(Buffer.from([0, 0, 0, 7]));
   const t0 = { topic: 't', partition: 0 };
   const stale = member('a', ['t'], { owned: [t0], generation: 3 });
   const older = member('b', ['t'], { owned: [t0], userData: Buffer.from([0, 0, 0, 9]) });

@@ -3,10 +3,10 @@
 // So everything that stays is read on without a pause. What members own comes in their subscriptions; the generation they
 // own it in as well (version 2 and later) or, from older Java members, in user data: one int32.
 import { PartitionMap, type TopicPartition } from '../../topic-partition.ts';
-import type { AssignedMember, Assignor } from './assignor.ts';
+import type { AssignedMember, PureAssignor } from './assignor.ts';
 import { type Claim, shareSticky } from './sticky.ts';
 
-export const cooperativeStickyAssignor: Assignor = {
+export const cooperativeStickyAssignor: PureAssignor = {
   name: 'cooperative-sticky',
   isCooperative: true,
 

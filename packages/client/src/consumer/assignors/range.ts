@@ -1,9 +1,9 @@
 // Range: each topic by itself is cut into consecutive runs, one a member, the first ones longer by one where it does not
 // come out even. Topics with equal partition counts land alike, which joins of streams rely on.
 import type { TopicPartition } from '../../topic-partition.ts';
-import { type Assignor, inMemberOrder, subscribedTopics } from './assignor.ts';
+import { inMemberOrder, type PureAssignor, subscribedTopics } from './assignor.ts';
 
-export const rangeAssignor: Assignor = {
+export const rangeAssignor: PureAssignor = {
   name: 'range',
   assign(members, partitionCounts) {
     const assigned = new Map<string, TopicPartition[]>(members.map(({ memberId }) => [memberId, []]));

@@ -1,9 +1,9 @@
 // Round robin: all partitions of all topics in order are dealt to the members in turn; a member that does not subscribe
 // to the topic at hand is passed over.
 import type { TopicPartition } from '../../topic-partition.ts';
-import { type Assignor, inMemberOrder, subscribedTopics } from './assignor.ts';
+import { inMemberOrder, type PureAssignor, subscribedTopics } from './assignor.ts';
 
-export const roundRobinAssignor: Assignor = {
+export const roundRobinAssignor: PureAssignor = {
   name: 'roundrobin',
   assign(members, partitionCounts) {
     const assigned = new Map<string, TopicPartition[]>(members.map(({ memberId }) => [memberId, []]));

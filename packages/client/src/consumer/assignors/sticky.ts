@@ -6,7 +6,7 @@
 // member has at least two more than another that could take one of its partitions, one moves. Each move lowers the sum
 // of squares of the loads, so it ends.
 import { PartitionMap, type TopicPartition } from '../../topic-partition.ts';
-import { type AssignedMember, type Assignor, compare, inMemberOrder, subscribedTopics } from './assignor.ts';
+import { type AssignedMember, compare, inMemberOrder, type PureAssignor, subscribedTopics } from './assignor.ts';
 
 /** What a member says it had, and in which generation; -1 unknown. */
 export interface Claim {
@@ -14,7 +14,7 @@ export interface Claim {
   readonly generation: number;
 }
 
-export const stickyAssignor: Assignor = {
+export const stickyAssignor: PureAssignor = {
   name: 'sticky',
   userData: (owned, generation) => (owned.length === 0 ? null : encodeClaim({ owned, generation })),
 
