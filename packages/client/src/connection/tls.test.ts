@@ -1,4 +1,5 @@
 // Encrypted connections: what works, and what each way of going wrong is told as. The broker is scripted, TLS before it.
+import { createPrivateKey } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -139,6 +140,25 @@ test('an HTTP server spoken to in TLS', async () => {
   const error = told(await list(talker.port, { ssl: { ca: authority.cert } }));
   expect([error.error, error.retriable]).toEqual(['NOT_A_KAFKA_BROKER', false]);
   expect(error.message).toContain('does not answer in TLS');
+});
+
+test('an encrypted private key, with its password, without it and with a wrong one', async () => {
+  const port = await proxied({ requestCert: true, rejectUnauthorized: true, ca: authority.cert });
+  const encrypted = createPrivateKey(client.key).export({
+    ...{ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'canary-key-password' },
+  } as { type: 'pkcs8'; format: 'pem'; cipher: string; passphrase: string });
+  const own = {
+    ...{ securityProtocol: 'SSL', sslTruststoreCertificates: authority.cert },
+    ...{ sslKeystoreCertificateChain: client.cert, sslKeystoreKey: encrypted },
+  };
+  expect(await list(port, { ...own, sslKeyPassword: 'canary-key-password' })).toEqual([]);
+  for (const wrong of [{}, { sslKeyPassword: 'canary-wrong' }]) {
+    const error = told(await list(port, { ...own, ...wrong }));
+    expect([error.error, error.retriable]).toEqual(['SSL_AUTHENTICATION_FAILED', false]);
+    expect(error.message).toContain('our own certificate or key cannot be used');
+    expect(error.message).not.toContain('canary');
+  }
+  expect(told(await list(port, { ...own, sslKeystoreKey: undefined })).message).toContain('belong together');
 });
 
 test('versions of TLS that do not meet', async () => {
