@@ -201,6 +201,36 @@ describe('configs', () => {
     expect(errorOf(missing!.entries)).toBe('UNKNOWN_TOPIC_OR_PARTITION');
   });
 
+  test('of a group, and the levels of a broker’s loggers, where brokers have them', async () => {
+    const [node] = (await admin.describeCluster()).nodes;
+    const alter = (type: 'group' | 'broker-logger', name: string, key: string, value: string | null) =>
+      admin.incrementalAlterConfigs([
+        { type, name, changes: [{ name: key, operation: value === null ? 'DELETE' : 'SET', value }] },
+      ]);
+    const group = fresh('group');
+    const [set] = await alter('group', group, 'consumer.session.timeout.ms', '50000');
+    if (set!.error) expect(set!.error).toMatchObject({ name: 'KafkaError', retriable: false });
+    else
+      await eventually(
+        'the group’s own time',
+        async () => (await setOf(group, 'consumer.session.timeout.ms', 'group')) === '50000',
+      );
+
+    const loggers = { type: 'broker-logger', name: String(node!.id) } as const;
+    const [described] = await admin.describeConfigs([loggers]);
+    if (described!.entries instanceof KafkaError || described!.entries.length === 0) {
+      expect(targetKind).not.toBe('apache');
+      return;
+    }
+    const logger = 'kafka.server.KafkaApis';
+    const refused = (await alter('broker-logger', loggers.name, logger, 'ERROR'))[0]!.error;
+    // Moldau shows its levels and does not change them while it runs.
+    if (targetKind === 'moldau') expect(refused).toMatchObject({ name: 'KafkaError', retriable: false });
+    else expect(refused).toBeUndefined();
+    const wrong = (await alter('broker-logger', loggers.name, logger, 'LOUD'))[0]!.error;
+    expect([wrong?.name, wrong?.retriable]).toEqual(['KafkaError', false]);
+  });
+
   test('of client metrics, and which resources have any', async () => {
     const name = fresh('metrics');
     const alter = () =>
