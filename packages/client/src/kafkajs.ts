@@ -2,6 +2,7 @@
 // same, what is better and what is not there: docs/coming-from-kafkajs.md.
 
 export type { Admin, ITopicConfig, ITopicPartitionConfig } from './kafkajs/admin.ts';
+export type { OngoingTopicReassignment, PartitionReassignment } from './kafkajs/admin-reassignments.ts';
 export { AssignerProtocol } from './kafkajs/assigner-protocol.ts';
 export * from './kafkajs/constants.ts';
 export type { Consumer } from './kafkajs/consumer.ts';

@@ -7,6 +7,11 @@ import { KafkaError } from '../errors.ts';
 import type { TopicPartition } from '../topic-partition.ts';
 import { createAcls, deleteAcls, describeAcls } from './admin-acls.ts';
 import { alterConfigs, type DescribedResources, describeConfigs } from './admin-configs.ts';
+import {
+  alterPartitionReassignments,
+  listPartitionReassignments,
+  type PartitionReassignment,
+} from './admin-reassignments.ts';
 import { mayAnswerOtherwise, notConnected, withRetries } from './attempts.ts';
 import { checkedOffset } from './consumer.ts';
 import {
@@ -16,7 +21,6 @@ import {
   KafkaJSDeleteTopicRecordsError,
   type KafkaJSError,
   KafkaJSNonRetriableError,
-  KafkaJSNotImplemented,
   KafkaJSProtocolError,
   kafkaJsError,
 } from './errors.ts';
@@ -337,26 +341,13 @@ export class Admin {
   }
 
   listPartitionReassignments(o: { topics?: TopicPartitions[]; timeout?: number } = {}) {
-    return this.#do(async (native) => {
-      const asked = o.topics?.flatMap(({ topic, partitions }) => partitions.map((partition) => ({ topic, partition })));
-      const running = await native.listPartitionReassignments(asked, timed(o.timeout));
-      const topics = new Map<string, { partitionIndex: number; replicas: number[] }[]>();
-      for (const { topic, partition, replicas, addingReplicas, removingReplicas } of running) {
-        const entry = {
-          partitionIndex: partition,
-          replicas: [...replicas],
-          addingReplicas: [...addingReplicas],
-          removingReplicas: [...removingReplicas],
-        };
-        topics.set(topic, [...(topics.get(topic) ?? []), entry]);
-      }
-      return { topics: [...topics].map(([topic, partitions]) => ({ topic, partitions })) };
-    });
+    return this.#do((native) => listPartitionReassignments(native, o.topics, timed(o.timeout)));
   }
 
-  alterPartitionReassignments(_o: unknown): Promise<never> {
-    return notYet('alterPartitionReassignments');
+  alterPartitionReassignments(o: { topics: PartitionReassignment[]; timeout?: number }): Promise<void> {
+    return this.#do((native) => alterPartitionReassignments(native, o.topics, timed(o.timeout)));
   }
+
   createAcls(o: { readonly acl: readonly AclEntry[] }): Promise<boolean> {
     return this.#do((native) => createAcls(native, o));
   }
@@ -426,8 +417,4 @@ function grouped(groupId: string): void {
   if (typeof groupId !== 'string' || groupId === '') {
     throw new KafkaJSNonRetriableError(`${String(groupId)} is not a groupId.`);
   }
-}
-
-function notYet(method: string): Promise<never> {
-  return Promise.reject(new KafkaJSNotImplemented(`${method} is not supported by this client yet.`));
 }

@@ -349,3 +349,21 @@ test('a consumer that subscribes to nothing may run: frameworks do that for clie
   await consumer.connect();
   await consumer.run({ eachMessage: async () => {} });
 });
+
+test('reassignments: taken on, listed, and what is refused told all at once', async () => {
+  const topic = await topicOf(1, 2);
+  const moves = (replicas: number[]) => ({
+    topics: [{ topic, partitionAssignment: [0, 1].map((partition) => ({ partition, replicas })) }],
+  });
+  const own = (await admin.describeCluster()).brokers[0]!.nodeId;
+  await admin.alterPartitionReassignments(moves([own]));
+  expect(await admin.listPartitionReassignments({ topics: [{ topic, partitions: [0, 1] }] })).toEqual({ topics: [] });
+  const refused = await admin.alterPartitionReassignments(moves([own + 40])).catch((error: Error) => error);
+  expect(refused).toMatchObject({ name: 'KafkaJSAggregateError' });
+  expect((refused as kafkajs.KafkaJSAggregateError).errors).toMatchObject(
+    [0, 1].map((partition) => ({ name: 'KafkaJSAlterPartitionReassignmentsError', topic, partition })),
+  );
+  await expect(admin.alterPartitionReassignments({ topics: [] })).rejects.toMatchObject({
+    name: 'KafkaJSNonRetriableError',
+  });
+});

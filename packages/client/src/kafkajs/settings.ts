@@ -115,6 +115,7 @@ export function consumerOptions(
     fetchMaxBytes: own.maxBytes ?? 10_485_760,
     fetchMaxWaitMs: own.maxWaitTimeInMs ?? 5000,
     metadataMaxAgeMs: own.metadataMaxAge ?? 300_000,
+    clientRack: own.rackId ?? '',
     allowAutoCreateTopics: own.allowAutoTopicCreation ?? true,
     isolationLevel: own.readUncommitted ? 'read_uncommitted' : 'read_committed',
     enableAutoCommit: false,
