@@ -143,7 +143,7 @@ test('PLAIN with a wrong password', async () => {
   expect([error.error, error.code, error.retriable]).toEqual(['SASL_AUTHENTICATION_FAILED', 58, false]);
 });
 
-test('ports taken for others: each is told within the time allowed', async () => {
+test.concurrent('ports taken for others: each is told within the time allowed', async () => {
   const { bootstrap } = peer;
   const cases: [options: object, error: string, words: string][] = [
     [{ bootstrapServers: bootstrap.ssl }, 'NOT_A_KAFKA_BROKER', 'answers in TLS'],
@@ -160,7 +160,7 @@ test('ports taken for others: each is told within the time allowed', async () =>
   }
 });
 
-test('sessions that end (KIP-368): a connection outlives them, with requests in flight all the time', async () => {
+test.concurrent('sessions that end (KIP-368): a connection outlives them, with requests in flight all the time', async () => {
   const [host, port] = peer.bootstrap.reauth.split(':');
   let tokens = 0;
   const provider = () => {
@@ -191,7 +191,7 @@ test('sessions that end (KIP-368): a connection outlives them, with requests in 
 });
 
 for (const mechanism of ['plain', ...MECHANISMS] as const) {
-  test(`a producer and a consumer outlive their sessions by ${mechanism.toUpperCase()}`, async () => {
+  test.concurrent(`a producer and a consumer outlive their sessions by ${mechanism.toUpperCase()}`, async () => {
     const topic = fresh('reauth');
     const admin = new Admin({ bootstrapServers: peer.bootstrap.plaintext });
     await admin.createTopics([{ name: topic, numPartitions: 1, replicationFactor: 1 }]);
