@@ -9,6 +9,7 @@ const SECTOR_BYTES = 512;
 
 /** What one sync will have made durable. */
 export interface SyncPlan {
+  readonly number: number;
   readonly size: number;
   readonly pages: readonly { readonly page: number; readonly version: number; readonly content: Buffer }[];
 }
@@ -21,6 +22,8 @@ export class Inode {
   /** Page → how often it was written since it was clean. */
   readonly #dirty = new Map<number, number>();
   #sizeDirty = false;
+  #plans = 0;
+  #lastApplied = 0;
   modifiedMs = 0;
 
   get size(): number {
@@ -75,10 +78,13 @@ export class Inode {
       this.#bytes.copy(content, 0, page * PAGE_BYTES, Math.min(this.#bytes.length, (page + 1) * PAGE_BYTES));
       return { page, version, content };
     });
-    return { size: this.#size, pages };
+    return { number: ++this.#plans, size: this.#size, pages };
   }
 
   applySync(plan: SyncPlan): void {
+    // One that began later has answered already: it covered all that this one did, and newer.
+    if (plan.number < this.#lastApplied) return;
+    this.#lastApplied = plan.number;
     this.#settle(plan.size);
     for (const { page, version, content } of plan.pages) {
       const room = Math.min(PAGE_BYTES, this.#durable.length - page * PAGE_BYTES);

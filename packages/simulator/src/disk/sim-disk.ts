@@ -18,24 +18,25 @@ export type DiskOperation =
   | 'remove'
   | 'mkdir';
 
-export class Directory {
-  entries = new Map<string, Inode | Directory>();
-  durable = new Map<string, Inode | Directory>();
-  /** Changes of names since the last sync, each one whole or not at all. */
-  #pending: ((names: Map<string, Inode | Directory>) => void)[] = [];
+type Names = Map<string, Inode | Directory>;
 
-  change(run: (names: Map<string, Inode | Directory>) => void): void {
+export class Directory {
+  entries: Names = new Map();
+  durable: Names = new Map();
+  /** Changes of names since the last sync, each one whole or not at all. */
+  #pending: { readonly number: number; readonly run: (names: Names) => void }[] = [];
+  #changes = 0;
+
+  change(run: (names: Names) => void): void {
     run(this.entries);
-    this.#pending.push(run);
+    this.#pending.push({ number: ++this.#changes, run });
   }
 
-  /** What this directory holds now, to be made durable when the sync answers. */
+  /** Makes durable, when the sync answers, what had changed when it was asked for. Syncs may overtake each other. */
   planSync(): () => void {
-    const names = new Map(this.entries);
-    const covered = this.#pending.length;
+    const covered = this.#changes;
     return () => {
-      this.durable = names;
-      this.#pending.splice(0, covered);
+      while (this.#pending.length > 0 && this.#pending[0]!.number <= covered) this.#pending.shift()!.run(this.durable);
     };
   }
 
@@ -43,7 +44,7 @@ export class Directory {
     const names = new Map(this.durable);
     // A journal keeps a prefix of the changes.
     let kept = 0;
-    while (kept < this.#pending.length && draws.chance(how.keptShare)) this.#pending[kept++]!(names);
+    while (kept < this.#pending.length && draws.chance(how.keptShare)) this.#pending[kept++]!.run(names);
     this.entries = names;
     this.durable = new Map(names);
     this.#pending = [];

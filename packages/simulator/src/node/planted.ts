@@ -9,7 +9,7 @@ import type { RunOptions } from '../run.ts';
 import { runPool } from './seed-pool.ts';
 
 export interface HuntOptions {
-  /** A bug's name, or 'all'. */
+  /** Names of bugs, separated by commas, or 'all'. */
   readonly name: string;
   readonly workers: number;
   readonly stuckMs: number;
@@ -30,7 +30,8 @@ const root = fileURLToPath(new URL('../../../../', import.meta.url));
 
 /** The exit status: 0 when every planted bug was found within its budget. */
 export async function huntPlanted(options: HuntOptions): Promise<number> {
-  const chosen = options.name === 'all' ? PLANTED_BUGS : PLANTED_BUGS.filter(({ name }) => name === options.name);
+  const chosen =
+    options.name === 'all' ? PLANTED_BUGS : PLANTED_BUGS.filter(({ name }) => options.name.split(',').includes(name));
   if (chosen.length === 0) {
     const names = PLANTED_BUGS.map(({ name }) => name).join('\n  ');
     process.stderr.write(`no planted bug is called ${options.name}; there are\n  ${names}\n`);
@@ -95,16 +96,19 @@ async function passes(seed: RunOptions, stuckMs: number): Promise<boolean> {
   return passed;
 }
 
-/** The file with the bug in it. Throws when its text is not there exactly once. */
-function patched({ name, file, text, instead }: PlantedBug, tree: string): string {
-  const source = readFileSync(join(tree, 'packages', file), 'utf8');
-  const times = source.split(text).length - 1;
-  if (times !== 1) {
-    throw new Error(
-      `planted bug ${name}: its text stands ${times} times in packages/${file}; mend packages/simulator/src/planted/bugs.ts`,
-    );
+/** The file with the bug in it. Throws when a text is not there exactly once. */
+function patched({ name, file, text, instead, also }: PlantedBug, tree: string): string {
+  let source = readFileSync(join(tree, 'packages', file), 'utf8');
+  for (const change of [{ text, instead }, ...(also ? [also] : [])]) {
+    const times = source.split(change.text).length - 1;
+    if (times !== 1) {
+      throw new Error(
+        `planted bug ${name}: its text stands ${times} times in packages/${file}; mend packages/simulator/src/planted/bugs.ts`,
+      );
+    }
+    source = source.replace(change.text, () => change.instead);
   }
-  return source.replace(text, () => instead);
+  return source;
 }
 
 function copyTree(copy: string): void {

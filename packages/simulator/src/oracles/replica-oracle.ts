@@ -70,9 +70,9 @@ export class ReplicaOracle {
     for (const partition of partitions.all()) this.#lookAt(node, boot, partition);
     if (partitions.count > 0) return;
     // It stops: partitions are let go in the very event that answered the last producer, but the logs are there.
-    for (const { topicId, partition, highWatermark } of logs.logs()) {
+    for (const { topicId, partition, highWatermark, latestEpoch } of logs.logs()) {
       const promised = this.#promised.get(`${topicId}-${partition}`);
-      if (promised && [...promised.leaders.values()].at(-1) === node.id) {
+      if (promised?.leaders.get(latestEpoch ?? -1) === node.id) {
         promised.highWatermark = Math.max(promised.highWatermark, highWatermark);
       }
     }

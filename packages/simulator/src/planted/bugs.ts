@@ -10,6 +10,8 @@ export interface PlantedBug {
   readonly file: string;
   readonly text: string;
   readonly instead: string;
+  /** A second change in the same file, where two rules cover for each other. */
+  readonly also?: { readonly text: string; readonly instead: string };
   /** Seeds within which it must be found. */
   readonly budget: number;
   /** In place of the drawn number of brokers. */
@@ -38,6 +40,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: leader,
     text: 'return leader.isr.includes(id) || (leader.proposal?.members.includes(id) ?? false);',
     instead: 'return leader.isr.includes(id);',
+    // Nor for those who are about to be asked.
+    also: { text: 'follower.logEnd >= 0 &&\n      follower.logEnd < end &&', instead: 'follower.logEnd < -1 &&' },
     budget: 100,
     brokers: 3,
   },
