@@ -10,7 +10,7 @@
 // Always: what an answer says is believed only for the leader epoch and the offset that were asked for (R8); a partition's
 // failure pauses that partition, a connection's failure pauses all, and neither stops for good.
 import type { BrokerConnection, RequestOf, ResponseOf } from '@moldau/client/connection';
-import { assert, type Clock, type TimerHandle, type Timers } from '@moldau/kernel';
+import type { Clock, TimerHandle, Timers } from '@moldau/kernel';
 import { errorName, type WireError } from '@moldau/protocol/errors';
 import { nextEpoch } from './fetch-sessions.ts';
 import type { Partition } from './partition.ts';
@@ -287,14 +287,14 @@ export class ReplicaFetcher {
     for (const copy of this.#changed) {
       const { partition } = copy;
       const { log, topicId } = partition;
-      assert(log.persistedEnd >= log.endOffset, `${log.name} is fetched from beyond what is on disk`);
       // In sync it goes on, or the throttle would take it out of the ISR.
       if (copy.lag !== 0 && this.#p.throttled(partition)) {
         this.#pause(copy, throttledMs);
         continue;
       }
       if (log.persistedEnd < log.endOffset) {
-        // The leader counts what we name: after a pause or a new connection too that has to be on the disk (invariant 6).
+        // The leader counts what we name, so that has to be on the disk (invariant 6): a log start that moved is told at
+        // once, and what came with it may still be on its way there.
         unsynced.push(copy);
         continue;
       }
@@ -316,7 +316,7 @@ export class ReplicaFetcher {
       });
     }
     this.#changed.clear();
-    for (const copy of unsynced) this.#ready(copy);
+    for (const copy of unsynced) if (!copy.busy) this.#ready(copy);
     return [...topics.values()];
   }
 
