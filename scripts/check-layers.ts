@@ -14,7 +14,7 @@ const standsOn: Record<string, readonly string[]> = {
   metadata: ['kernel', 'protocol'],
   broker: ['kernel', 'protocol', 'storage', 'metadata'],
   client: ['kernel', 'protocol'],
-  cli: ['kernel', 'protocol', 'storage', 'client', 'broker'],
+  cli: ['kernel', 'protocol', 'storage', 'metadata', 'client', 'broker'],
   history: [],
   simulator: ['kernel', 'protocol', 'storage', 'metadata', 'broker', 'client', 'history'],
   conformance: ['kernel', 'protocol', 'client', 'history'],

@@ -8,6 +8,7 @@ import type { ParsedOptions } from './command-line/parsed-options.ts';
 import { argumentHelp, usageLine, usageTable } from './command-line/usage.ts';
 import type { Terminal } from './terminal.ts';
 import { VERSION } from './version.ts';
+import { findBrokers } from './zookeeper/zookeeper-option.ts';
 
 export interface ToolDefinition<T extends OptionTable> {
   /** Kafka's name for it, without `.sh`. */
@@ -39,7 +40,7 @@ export function defineTool<const T extends OptionTable>(definition: ToolDefiniti
     options: definition.options,
     run: async (args, terminal) => {
       try {
-        const words = rewriteOldSpellings(args, table);
+        const words = rewriteOldSpellings(await findBrokers(args, table, terminal), table);
         if (definition.manner === 'argparse') return await runArguments(definition, table, words, terminal);
         if (words.length === 0) throw new CommandLineError(definition.purpose);
         const options = parseOptions(table, words);

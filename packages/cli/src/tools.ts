@@ -7,7 +7,7 @@ export interface ToolEntry {
   load(): Promise<Tool>;
 }
 
-/** Kafka's script names without `.sh`. */
+/** Kafka's script names without `.sh`, and commands of our own. */
 export const TOOLS: Readonly<Record<string, ToolEntry>> = {
   'kafka-server-start': {
     summary: 'start a broker from a properties file',
@@ -20,6 +20,10 @@ export const TOOLS: Readonly<Record<string, ToolEntry>> = {
   'kafka-storage': {
     summary: 'choose a cluster id, mark the directories of a broker with it',
     load: async () => (await import('./storage/storage.ts')).storage,
+  },
+  'move-to-zookeeper': {
+    summary: 'move the metadata of a stopped broker into ZooKeeper',
+    load: async () => (await import('./zookeeper/move-to-zookeeper.ts')).moveToZooKeeperTool,
   },
   'kafka-topics': {
     summary: 'create, list, describe, alter and delete topics',

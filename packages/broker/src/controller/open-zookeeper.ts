@@ -1,6 +1,7 @@
 // The ZooKeeper engine as the settings describe it, and what it tells as log events and metrics.
 import type { Ports, TlsClientOptions } from '@moldau/kernel';
 import { ZooKeeperEngine, type ZooKeeperEvent } from '@moldau/metadata';
+import { parseConnectString } from '@moldau/metadata/zookeeper';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import type { EventLog } from '../events.ts';
 import type { MetricsOf } from '../metrics.ts';
@@ -20,9 +21,8 @@ export function usesZooKeeper(config: BrokerConfig): boolean {
   return (config.zookeeperConnect ?? '').trim() !== '';
 }
 
-/** Throws EngineError FAILED when no server lets us in, FOREIGN when the store is not ours; Error for settings. */
-export function openZooKeeper(parts: ZooKeeperParts): Promise<ZooKeeperEngine> {
-  const { ports, config, directory } = parts;
+/** How the settings reach ZooKeeper. Throws Error for settings that do not go together, or files that cannot be used. */
+export function clientOptions(ports: Ports, config: BrokerConfig) {
   const credentials = config.zookeeperDigestCredentials;
   if (config.zookeeperSetAcl && credentials === null) {
     throw new Error(
@@ -33,19 +33,34 @@ export function openZooKeeper(parts: ZooKeeperParts): Promise<ZooKeeperEngine> {
     throw new Error('zookeeper.digest.credentials is not of the form user:password');
   }
   const tls = tlsOf(ports, config);
-  const tell = teller(parts);
-  return ZooKeeperEngine.open({
+  let connect: ReturnType<typeof parseConnectString>;
+  try {
+    connect = parseConnectString(config.zookeeperConnect ?? '');
+  } catch (cause) {
+    throw new Error(`zookeeper.connect=${config.zookeeperConnect}: ${(cause as Error).message}`, { cause });
+  }
+  return {
     ports,
-    connect: config.zookeeperConnect!,
+    connect,
     sessionTimeoutMs: config.zookeeperSessionTimeoutMs,
-    connectionTimeoutMs: config.zookeeperConnectionTimeoutMs ?? config.zookeeperSessionTimeoutMs,
     inFlightMax: config.zookeeperMaxInFlightRequests,
-    setAcl: config.zookeeperSetAcl,
     ...(credentials !== null && { credentials: [{ scheme: 'digest', auth: Buffer.from(credentials) }] }),
     ...(tls && { tls }),
+  };
+}
+
+/** Throws EngineError FAILED when no server lets us in, FOREIGN when the store is not ours; Error for settings. */
+export async function openZooKeeper(parts: ZooKeeperParts): Promise<ZooKeeperEngine> {
+  const { ports, config, directory } = parts;
+  return ZooKeeperEngine.open({
+    ...clientOptions(ports, config),
+    ports,
+    connect: config.zookeeperConnect!,
+    connectionTimeoutMs: config.zookeeperConnectionTimeoutMs ?? config.zookeeperSessionTimeoutMs,
+    setAcl: config.zookeeperSetAcl,
     directory,
     snapshotBytes: Math.min(config.metadataLogMaxRecordBytesBetweenSnapshots, SNAPSHOT_BYTES_MAX),
-    onEvent: tell,
+    onEvent: teller(parts),
   });
 }
 

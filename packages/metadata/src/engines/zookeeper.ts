@@ -20,21 +20,11 @@ import { Applier } from './zookeeper/applier.ts';
 import { ZooKeeperClient, type ZooKeeperOptions } from './zookeeper/client/client.ts';
 import { parseConnectString } from './zookeeper/client/connect-string.ts';
 import { isZooKeeperError } from './zookeeper/client/errors.ts';
-import { type Acl, CREATOR_ALL_WORLD_READ, OPEN_ACL } from './zookeeper/client/messages.ts';
 import type { Credentials } from './zookeeper/client/session.ts';
 import { Election } from './zookeeper/election.ts';
 import type { ZooKeeperEvent } from './zookeeper/events.ts';
-import {
-  BROKER_IDS,
-  CLUSTER_ID,
-  CONTROLLER,
-  LOG,
-  logPath,
-  offsetOf,
-  offsetsOf,
-  PUBLIC_FOLDERS,
-  SECRET_FOLDERS,
-} from './zookeeper/layout.ts';
+import { type Acls, aclsFor, makeFolders } from './zookeeper/folders.ts';
+import { BROKER_IDS, CLUSTER_ID, CONTROLLER, LOG, logPath, offsetOf, offsetsOf } from './zookeeper/layout.ts';
 import { LevelLoop } from './zookeeper/level-loop.ts';
 import { LogReader } from './zookeeper/log-reader.ts';
 import { LogWriter } from './zookeeper/log-writer.ts';
@@ -104,8 +94,7 @@ export class ZooKeeperEngine implements MetadataEngine {
   readonly batchBytesMax = BATCH_BYTES_MAX;
   readonly #o: ZooKeeperEngineOptions;
   readonly #onEvent: (event: ZooKeeperEvent) => void;
-  readonly #publicAcl: readonly Acl[];
-  readonly #secretAcl: readonly Acl[];
+  readonly #acls: Acls;
   readonly #applier: Applier;
   readonly #reader: LogReader;
   readonly #sessions: Sessions;
@@ -135,20 +124,19 @@ export class ZooKeeperEngine implements MetadataEngine {
     this.#o = options;
     const { clock, timers } = options.ports;
     this.#onEvent = options.onEvent ?? (() => {});
-    this.#publicAcl = options.setAcl ? CREATOR_ALL_WORLD_READ : OPEN_ACL;
-    this.#secretAcl = options.setAcl ? CREATOR_ALL_WORLD_READ.slice(0, 1) : OPEN_ACL;
+    this.#acls = aclsFor(options.setAcl ?? false);
     this.#applier = new Applier((error) => this.#fail(error));
     this.#applier.follow((image, previous, batch) => this.#applied(image, previous, batch));
     this.#reader = new LogReader(this.#applier, this.#onEvent);
     this.#election = new Election({
       clock,
-      acl: this.#publicAcl,
+      acl: this.#acls.open,
       epochMin: () => Math.max(this.image.epoch, this.#memory?.epoch ?? 0),
     });
     this.#registrations = new Registrations({
       clock,
       timers,
-      acl: this.#publicAcl,
+      acl: this.#acls.open,
       onEvent: this.#onEvent,
       onChanged: () => {
         for (const listener of [...this.#aliveListeners]) listener();
@@ -177,7 +165,7 @@ export class ZooKeeperEngine implements MetadataEngine {
 
   /**
    * Connects and reads the metadata; writes nothing. Throws EngineError FOREIGN when the store is not the one that was
-   * here before, CORRUPT when it cannot be read, UNREACHABLE when no server lets us in.
+   * here before, CORRUPT when it cannot be read, FAILED when no server lets us in.
    */
   static async open(options: ZooKeeperEngineOptions): Promise<ZooKeeperEngine> {
     const engine = new ZooKeeperEngine(options);
@@ -186,9 +174,13 @@ export class ZooKeeperEngine implements MetadataEngine {
     } catch (error) {
       await engine.close();
       if (!isZooKeeperError(error)) throw error;
-      throw new EngineError('FAILED', `ZooKeeper (zookeeper.connect=${options.connect}): ${error.message}`, {
-        cause: error,
-      });
+      throw new EngineError(
+        'FAILED',
+        `ZooKeeper (zookeeper.connect=${options.connect}): ${error.message}. Start it, correct zookeeper.connect, or remove that line to run one broker by itself.`,
+        {
+          cause: error,
+        },
+      );
     }
     return engine;
   }
@@ -219,10 +211,10 @@ export class ZooKeeperEngine implements MetadataEngine {
   async form(clusterId: string): Promise<string> {
     if (this.image.clusterId !== undefined) return this.image.clusterId;
     const client = await this.#sessions.ready();
-    await this.#ensureFolders(client);
+    await makeFolders(client, this.#clientOptions(), this.#acls, this.sessionTimeoutMs);
     for (;;) {
       try {
-        await client.create(CLUSTER_ID, encodeClusterId(clusterId), { acl: this.#publicAcl });
+        await client.create(CLUSTER_ID, encodeClusterId(clusterId), { acl: this.#acls.open });
       } catch (error) {
         if (!isZooKeeperError(error, 'NODE_EXISTS', 'CONNECTION_LOSS', 'OPERATION_TIMEOUT')) throw error;
       }
@@ -383,39 +375,6 @@ export class ZooKeeperEngine implements MetadataEngine {
     );
   }
 
-  async #ensureFolders(client: ZooKeeperClient): Promise<void> {
-    const { chroot } = parseConnectString(this.#o.connect);
-    if (chroot !== '') await this.#ensureChroot(chroot);
-    for (const [folders, acl] of [
-      [PUBLIC_FOLDERS, this.#publicAcl],
-      [SECRET_FOLDERS, this.#secretAcl],
-    ] as const) {
-      for (const path of folders) {
-        await client.create(path, Buffer.alloc(0), { acl }).catch((error: unknown) => {
-          if (!isZooKeeperError(error, 'NODE_EXISTS')) throw error;
-        });
-      }
-    }
-  }
-
-  /** The chroot is above what the session can name. */
-  async #ensureChroot(chroot: string): Promise<void> {
-    const options = this.#clientOptions();
-    const above = new ZooKeeperClient({ ...options, connect: { ...options.connect, chroot: '' } });
-    try {
-      await above.connected(this.sessionTimeoutMs);
-      for (let at = chroot.indexOf('/', 1); ; at = chroot.indexOf('/', at + 1)) {
-        const path = at < 0 ? chroot : chroot.slice(0, at);
-        await above.create(path, Buffer.alloc(0), { acl: this.#publicAcl }).catch((error: unknown) => {
-          if (!isZooKeeperError(error, 'NODE_EXISTS')) throw error;
-        });
-        if (at < 0) return;
-      }
-    } finally {
-      await above.close();
-    }
-  }
-
   #logChanged(event: string, path: string): void {
     // The controller is the only one that writes: it has applied what it wrote before a watch can tell.
     if (this.#leading) return;
@@ -475,7 +434,7 @@ export class ZooKeeperEngine implements MetadataEngine {
     const mirror = new TopicMirror({
       client,
       epochVersion: won.epochVersion,
-      acl: this.#publicAcl,
+      acl: this.#acls.open,
       image: () => this.image,
       onFailed: (error) => this.#onEvent({ kind: 'topicsNotPublished', error }),
     });
@@ -484,7 +443,7 @@ export class ZooKeeperEngine implements MetadataEngine {
       client,
       applier: this.#applier,
       timers: this.#o.ports.timers,
-      acl: this.#secretAcl,
+      acl: this.#acls.secret,
       onDeposed: (why) => this.#deposed(leading, why),
       onWritten: (batches, bytes) => this.#written(batches, bytes),
     });
@@ -539,7 +498,7 @@ export class ZooKeeperEngine implements MetadataEngine {
     this.#sinceSnapshot = { batches: 0, bytes: 0 };
     const { image } = this;
     const { client, writer } = leading;
-    this.#snapshotting = writeSnapshot(image, { client, epochVersion: writer.epochVersion, acl: this.#secretAcl })
+    this.#snapshotting = writeSnapshot(image, { client, epochVersion: writer.epochVersion, acl: this.#acls.secret })
       .then(
         (size) => this.#onEvent({ kind: 'snapshotTaken', offset: image.offset, bytes: size }),
         (error: unknown) => {

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 
 /** `apt-get install zookeeper`: its jar names all others in its manifest. */
 export const ZOOKEEPER_JAR = '/usr/share/java/zookeeper.jar';
-const CLASS_PATH = `${ZOOKEEPER_JAR}:/usr/share/java/slf4j-nop.jar`;
+export const CLASS_PATH = `${ZOOKEEPER_JAR}:/usr/share/java/slf4j-nop.jar`;
 
 export async function freePort(): Promise<number> {
   const server = createServer();
