@@ -66,7 +66,7 @@ export class ControllerHost implements ControllerAccess {
       timers: ports.timers,
       image: () => engine.image,
       brokerEpoch: () => this.#brokerEpoch,
-      connect: (brokerId) => peers.connect(brokerId, 'controller'),
+      connect: (brokerId, purpose) => peers.connect(brokerId, purpose),
     });
     this.#road = this.#remote;
     this.#heartbeats = new Heartbeats({

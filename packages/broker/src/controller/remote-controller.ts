@@ -1,4 +1,4 @@
-// The road to a controller in another process: Kafka's own requests between brokers, over one connection to whoever the
+// The road to a controller in another process: Kafka's own requests between brokers, over two connections to whoever the
 // picture names. A controller that is none any more, or cannot be reached, is looked for again until the deadline.
 import type { BrokerConnection, RequestOf, ResponseOf } from '@moldau/client/connection';
 import type { Clock, Timers } from '@moldau/kernel';
@@ -19,7 +19,7 @@ export interface RemoteControllerParts {
   readonly timers: Timers;
   image(): ClusterImage;
   brokerEpoch(): number;
-  connect(brokerId: number): Promise<BrokerConnection>;
+  connect(brokerId: number, purpose: 'controller' | 'forwarding'): Promise<BrokerConnection>;
 }
 
 export interface Heartbeat {
@@ -35,6 +35,8 @@ const VERSIONS = {
   Envelope: 0,
   CreateTopics: 7,
 } as const;
+/** Answered when all brokers know of the change. */
+const WAITS_FOR_BROKERS: ReadonlySet<keyof typeof VERSIONS> = new Set(['Envelope', 'CreateTopics']);
 /** How long a request may look for its controller. */
 const DEADLINE_MS = 30_000;
 const ENSURE_TOPICS_MS = 10_000;
@@ -114,7 +116,9 @@ export class RemoteController {
       wantFence: false,
       wantShutDown,
     };
-    return (await this.#connect()).send('BrokerHeartbeat', body, { version: VERSIONS.BrokerHeartbeat });
+    return (await this.#connect('BrokerHeartbeat')).send('BrokerHeartbeat', body, {
+      version: VERSIONS.BrokerHeartbeat,
+    });
   }
 
   /** A client's request, as it came, to the controller; its answer, as it came back. Both without their sizes. */
@@ -140,7 +144,7 @@ export class RemoteController {
     for (let pauseMs = LOOK_AGAIN_MS; ; pauseMs = Math.min(pauseMs * 2, LOOK_AGAIN_MS_MAX)) {
       let trouble: unknown;
       try {
-        const connection = await this.#connect();
+        const connection = await this.#connect(api);
         const timeoutMs = Math.max(1, deadline - clock.monotonic());
         const answer = await connection.send(api, body, { version: VERSIONS[api], timeoutMs });
         const { errorCode = 0 } = answer as { errorCode?: number };
@@ -161,12 +165,16 @@ export class RemoteController {
     }
   }
 
-  #connect(): Promise<BrokerConnection> {
+  /**
+   * A connection's requests are answered one after the other, and what changes the cluster is answered when every broker
+   * has told that it knows: on one connection that word would wait behind the answer that waits for it.
+   */
+  #connect(api: keyof typeof VERSIONS): Promise<BrokerConnection> {
     const { controllerId } = this.#p.image();
     if (controllerId < 0 || controllerId === this.#p.nodeId) {
       return Promise.reject(new Error('no other broker is known as the controller'));
     }
-    return this.#p.connect(controllerId);
+    return this.#p.connect(controllerId, WAITS_FOR_BROKERS.has(api) ? 'forwarding' : 'controller');
   }
 
   #stateOf(

@@ -1,0 +1,41 @@
+// What waits for the brokers' word must not stand in the way of that word: a forwarded request is answered when every broker
+// has told that it knows of the change, and a connection's requests are answered one after the other.
+import type { BrokerConnection } from '@moldau/client/connection';
+import { nodePorts } from '@moldau/kernel/node/ports';
+import { expect, test } from 'vitest';
+import { configOf, picture } from '../test/cluster-picture.ts';
+import { RemoteController } from './remote-controller.ts';
+
+test('a heartbeat is answered while a forwarded request waits', async () => {
+  const image = picture({ brokers: [1, 2] });
+  const controlled = Object.create(image, { controllerId: { value: 1 } });
+  const forwarded: (() => void)[] = [];
+  /** Answers in order: a request that waits holds up those behind it, as on a socket. */
+  const lines = new Map<string, Promise<unknown>>();
+  const connect = async (_: number, purpose: string) => {
+    const send = (api: string) => {
+      const before = lines.get(purpose) ?? Promise.resolve();
+      const answer =
+        api === 'Envelope'
+          ? new Promise((resolve) => forwarded.push(() => resolve({ errorCode: 0, responseData: Buffer.from('done') })))
+          : Promise.resolve({ errorCode: 0, isFenced: false });
+      const inOrder = before.then(() => answer);
+      lines.set(purpose, inOrder);
+      return inOrder;
+    };
+    return { send } as unknown as BrokerConnection;
+  };
+  const remote = new RemoteController({
+    nodeId: 2,
+    config: configOf(),
+    clock: nodePorts.clock,
+    timers: nodePorts.timers,
+    image: () => controlled,
+    brokerEpoch: () => 1,
+    connect,
+  });
+  const answer = remote.forward(Buffer.from('request'), 'User:ANONYMOUS', '127.0.0.1');
+  expect(await remote.heartbeat({ currentMetadataOffset: 7, wantShutDown: false })).toMatchObject({ errorCode: 0 });
+  for (const release of forwarded) release();
+  expect(String(await answer)).toBe('done');
+});
