@@ -143,6 +143,17 @@ describe('a shard', () => {
     expect(await released).toEqual({ value: '2' });
   });
 
+  it('serves once what it loaded is safe: the last leader may not have lived to see it so', async () => {
+    const before = await setUp();
+    await before.shard.submit({ set: 'a', to: '1' });
+    before.log.holdsPersisting = true;
+    const opening = setUp(before.log);
+    expect(await settled(opening)).toBe('waiting');
+    before.log.persist();
+    const { shard } = await opening;
+    expect(shard.state).toBe('active');
+  });
+
   it('leaves no trace of an append that was refused', async () => {
     const { shard, log, machine, seen } = await setUp();
     log.refuses = 'NOT_ENOUGH_REPLICAS';
