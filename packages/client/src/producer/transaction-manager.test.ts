@@ -311,6 +311,29 @@ describe('up to transaction.version 1', () => {
     );
   });
 
+  test('an addition that was lost, and then refused as too early, may still have been carried out', () => {
+    const stage = new Stage(1)
+      .ready()
+      .begin()
+      .record(0)
+      .lose()
+      .wait(100)
+      .answer(FOUND)
+      .answer('CONCURRENT_TRANSACTIONS');
+    stage.manager.batchFailed(new KafkaError('REQUEST_TIMED_OUT'));
+    expectTranscript(
+      stage.abort().wait(100).answer('NONE').answer('NONE').answer({ error: 'NONE', producerId: 7, epoch: 1 }),
+      `ask 1: addPartitions t-0 as 7/0 (lost)
+       ask any: findCoordinator transaction tx as 7/0
+       ask 1: addPartitions t-0 as 7/0
+       ask 1: addPartitions t-0 as 7/0
+       ask 1: end abort as 7/0
+       ask 1: initProducerId raising 7/0 as 7/0
+       abort: done
+       state READY`,
+    );
+  });
+
   test('one partition may not be written: the others were not attempted, and the error is about that one', () => {
     const stage = new Stage(1).ready().begin().record(0).record(1);
     const partitions = [

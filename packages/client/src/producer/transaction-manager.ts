@@ -61,7 +61,7 @@ export class TransactionManager {
   #operation: { readonly name: Operation; readonly waiters: Done[] } | undefined;
   #queue: Step[] = [];
   #current: Step | undefined;
-  /** Waiting again, after an attempt that may have been carried out. */
+  /** An attempt of these may have been carried out, whatever later ones were answered: busy, or moved. */
   readonly #uncertain = new Set<Step>();
   /** Partitions of this transaction: `true` when the coordinator knows them (before KIP-890). */
   readonly #partitions = new PartitionMap<boolean>();
@@ -250,6 +250,7 @@ export class TransactionManager {
     if (blamed === 'NONE') {
       // That there is a coordinator does not mean that it is ready: pauses go on growing until what it is for succeeds.
       if (step.kind !== 'findCoordinator') this.#failures = 0;
+      this.#uncertain.delete(step);
       this.#notBefore = 0;
       this.#succeeded(step, answer);
       return;
@@ -364,7 +365,6 @@ export class TransactionManager {
     const step = this.#current;
     if (!step) throw new KafkaError('ILLEGAL_STATE', { message: 'an answer to no request' });
     this.#current = undefined;
-    this.#uncertain.delete(step);
     return step;
   }
 
@@ -426,6 +426,7 @@ export class TransactionManager {
   /** The transaction is over for the coordinator. */
   #ended(): void {
     this.#started = false;
+    this.#uncertain.clear();
     this.#partitions.clear();
     const v2 = this.#features.transactionVersion >= 2;
     // The first transaction of the new protocol needs an epoch that none of the old one has used.
