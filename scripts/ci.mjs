@@ -21,6 +21,8 @@ const clients =
 const steps = [
   { name: 'npm test', run: [npm, ['test']], minutes: 10 },
   { name: 'npm run check', run: [npm, ['run', 'check']], minutes: 5 },
+  // Whole clusters under drawn faults: some five hours of cluster time.
+  { name: 'simulate', run: moldau('packages/simulator/src/node/simulate.ts', '--seeds', '1..200'), minutes: 6 },
   { name: 'install peers', run: moldau('packages/conformance/src/install.ts'), minutes: 15 },
   {
     name: 'conformance: Moldau',

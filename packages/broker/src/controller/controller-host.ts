@@ -2,7 +2,7 @@
 // itself registered. Reaching the controller is the same call wherever it runs (ControllerAccess).
 // Always: at most one Controller at a time here, under the newest leadership; a broker that the store or the controller gave
 // up while it lives registers again, under a new broker epoch.
-import { type Ports, randomUuid } from '@moldau/kernel';
+import { type Ports, randomUuid, type TimerHandle } from '@moldau/kernel';
 import { type ClusterImage, EngineError, type MetadataEngine } from '@moldau/metadata';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import type { AdvertisedEndpoint } from '../context.ts';
@@ -51,6 +51,8 @@ export class ControllerHost implements ControllerAccess {
   #brokerEpoch = -1;
   #registering = false;
   #closing = false;
+  /** Another attempt to record who came and went. */
+  #reconcileDue: TimerHandle | undefined;
   readonly #stops: (() => void)[] = [];
 
   constructor(parts: ControllerHostParts) {
@@ -172,6 +174,7 @@ export class ControllerHost implements ControllerAccess {
   /** No more elections and registrations. */
   close(): void {
     this.#closing = true;
+    if (this.#reconcileDue) this.#parts.ports.timers.clear(this.#reconcileDue);
     this.#heartbeats.stop();
     this.#watch?.close();
     for (const stop of this.#stops.splice(0)) stop();
@@ -326,10 +329,17 @@ export class ControllerHost implements ControllerAccess {
   }
 
   #reconcileFailed(error: unknown): void {
-    const { events } = this.#parts;
+    const { events, ports } = this.#parts;
     // Deposed meanwhile: the next controller records it.
     const deposed =
       error instanceof ControllerUnavailable && error.cause instanceof EngineError && error.cause.code === 'FENCED';
-    if (!deposed) events.emit(CONTROLLER_EVENTS.reconcileFailed, { error });
+    if (deposed || this.#closing) return;
+    events.emit(CONTROLLER_EVENTS.reconcileFailed, { error });
+    if (this.#reconcileDue) return;
+    // A full disk has room again some day, and a broker that is starting waits to be recorded: nobody else would ask.
+    this.#reconcileDue = ports.timers.set(RETRY_MS, () => {
+      this.#reconcileDue = undefined;
+      this.#reconcile();
+    });
   }
 }

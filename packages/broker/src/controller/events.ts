@@ -53,7 +53,7 @@ export const CONTROLLER_EVENTS = eventTable('controller', {
   },
   reconcileFailed: {
     level: 'error',
-    meaning: 'Brokers came or went and it could not be recorded.',
+    meaning: 'Brokers came or went and it could not be recorded yet; it is tried again.',
     fields: { error: 'error' },
   },
   storeTailCut: {
