@@ -9,7 +9,10 @@ import { join } from 'node:path';
 
 /** `apt-get install zookeeper`: its jar names all others in its manifest. */
 export const ZOOKEEPER_JAR = '/usr/share/java/zookeeper.jar';
-export const CLASS_PATH = `${ZOOKEEPER_JAR}:/usr/share/java/slf4j-nop.jar`;
+// Netty's last two are missing in Debian's manifest; TLS needs them.
+export const CLASS_PATH = ['zookeeper', 'slf4j-nop', 'netty-codec', 'netty-resolver']
+  .map((name) => `/usr/share/java/${name}.jar`)
+  .join(':');
 
 export async function freePort(): Promise<number> {
   const server = createServer();
