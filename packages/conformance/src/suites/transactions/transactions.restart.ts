@@ -36,11 +36,9 @@ if (transactions) {
       const expected: string[] = [];
       await producer.initTransactions();
       const restart = (async () => {
-        for (let times = 0; times < 2; times++) {
-          await sleep(300);
-          await broker[how]();
-          await broker.start();
-        }
+        await sleep(300);
+        await broker[how]();
+        await broker.start();
       })();
       let running = true;
       const restarted = restart.finally(() => {
