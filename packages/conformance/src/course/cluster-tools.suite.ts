@@ -95,10 +95,8 @@ const here = (word: string) => (word.endsWith('.json') ? join(directory, word) :
 const SAME: readonly (readonly [KafkaTool, string])[] = [
   ['kafka-cluster', 'cluster-id'],
   ['kafka-cluster', 'list-endpoints'],
-  ['kafka-cluster', 'list-endpoints --include-fenced-brokers'],
   ['kafka-cluster', 'unregister --id 7'],
   ['kafka-log-dirs', '--describe --topic-list moves'],
-  ['kafka-log-dirs', '--describe --broker-list 1,2 --topic-list moves'],
   ['kafka-log-dirs', '--describe --broker-list 1,9'],
   ['kafka-topics', '--describe --topic moves'],
   ['kafka-topics', '--describe --topic moves --under-replicated-partitions'],
@@ -127,7 +125,7 @@ const SAME: readonly (readonly [KafkaTool, string])[] = [
 for (const [i, [tool, words]] of SAME.entries()) {
   test(`${i + 1}. ${tool} ${words}`, async () => {
     // What a command changes, Kafka's does first and ours again: a move to where the replicas are already changes nothing.
-    if (words.includes('--execute') || words.includes('--election-type')) {
+    if (/--execute .*(move|back)\.json|--election-type/.test(words)) {
       await kafkas(tool, words);
       await settled();
     }
