@@ -1,8 +1,14 @@
 // What Admin does about security: ACLs that hold, SCRAM users, delegation tokens. Against Apache Kafka of the release of
 // --kafka-version, started by the suite.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type AclBinding, Admin, KafkaError, Producer } from '@moldau/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { repository } from '../../peer/paths.ts';
 import { type SecuredPeer, startSecuredApacheKafka } from '../../peer/secured-apache-kafka.ts';
+import { finished } from '../../peer/tools.ts';
 import { eventually } from '../../suite/eventually.ts';
 import { fresh, kafkaVersion } from '../../suite/target.ts';
 
@@ -181,4 +187,31 @@ test('delegation tokens: given, used for a login, renewed, seen, ended', async (
   const again = await hers.renewDelegationToken(token.hmac).catch((error: unknown) => error);
   expect(again).toMatchObject({ error: 'DELEGATION_TOKEN_NOT_FOUND' });
   await hers.close();
+});
+
+test('our command-line tools over SASL_SSL, by the configuration file that Kafka’s tools take', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'secured-tools-'));
+  try {
+    writeFileSync(join(directory, 'authority.pem'), peer.authority.cert);
+    const run = async (password: string, ...args: string[]) => {
+      const file = join(directory, 'client.properties');
+      const module = 'org.apache.kafka.common.security.plain.PlainLoginModule';
+      writeFileSync(
+        file,
+        `security.protocol=SASL_SSL\nsasl.mechanism=PLAIN\n` +
+          `sasl.jaas.config=${module} required username="admin" password="${password}";\n` +
+          `ssl.truststore.type=PEM\nssl.truststore.location=${join(directory, 'authority.pem')}\n`,
+      );
+      const words = ['--bootstrap-server', peer.bootstrap.saslSsl, '--command-config', file, ...args];
+      return finished(spawn(join(repository, 'bin/kafka-topics.sh'), words));
+    };
+    const name = fresh('tools');
+    expect((await run('admin-secret', '--create', '--topic', name)).stdout).toContain(`Created topic ${name}`);
+    const wrong = await run('canary-wrong', '--list');
+    expect(wrong.status).not.toBe(0);
+    expect(wrong.stdout + wrong.stderr).toContain('Invalid username or password');
+    expect(wrong.stdout + wrong.stderr).not.toContain('canary-wrong');
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
 });
