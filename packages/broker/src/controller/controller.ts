@@ -33,6 +33,7 @@ import { wishForMissing } from './internal-topics.ts';
 import type { UncleanElection } from './partition-changes.ts';
 import { decideProducerIds, type ProducerIdBlock } from './producer-ids.ts';
 import { decideReassignments, type ReassignmentOptions, type ReassignmentWish } from './reassignments.ts';
+import { recordBatches } from './record-batches.ts';
 
 export type { ConfigWish } from './alter-configs.ts';
 export type { CreatedTopic, PartitionsWish, TopicWish } from './create-topics.ts';
@@ -182,9 +183,12 @@ export class Controller {
 
   /** Forgets a broker that is gone for good. False: it is not known. */
   async unregister(brokerId: number): Promise<boolean> {
-    if (!this.#engine.pending.broker(brokerId)) return false;
-    await this.#decide((image) => ({ records: decideUnregister(image, brokerId), result: undefined }), {
-      validateOnly: false,
+    const broker = this.#engine.pending.broker(brokerId);
+    if (!broker) return false;
+    await this.#decideAndTell((image) => {
+      const alive = this.#engine.aliveBrokers();
+      const { records, result } = decideUnregister({ image, config: this.#config, alive, gone: broker });
+      return { records, result: { unclean: result } };
     });
     return true;
   }
@@ -242,8 +246,13 @@ export class Controller {
   }
 
   async #append(records: readonly MetadataRecord[]): Promise<void> {
+    const { batchBytesMax } = this.#engine;
     try {
-      await this.#engine.append(this.#leadership.epoch, this.#engine.pending.offset, records);
+      // All of them in this turn: nothing else is decided in between.
+      const appends = recordBatches(records, batchBytesMax).map((batch) =>
+        this.#engine.append(this.#leadership.epoch, this.#engine.pending.offset, batch),
+      );
+      await Promise.all(appends);
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
       throw new ControllerUnavailable(wireErrorOf(error), error.message, { cause: error });

@@ -1,7 +1,8 @@
 import { type AliveBroker, type ClusterImage, NO_LEADER } from '@moldau/metadata';
 import { describe, expect, test } from 'vitest';
 import { apply, configOf, picture, state } from '../test/cluster-picture.ts';
-import { reconcileBrokers } from './elections.ts';
+import { decideUnregister, reconcileBrokers } from './elections.ts';
+import { recordBatches } from './record-batches.ts';
 
 const config = configOf();
 
@@ -62,4 +63,37 @@ describe('who leads', () => {
     expect(back.partition('t', 0)).toMatchObject({ leader: 1, isr: [1], leaderEpoch: 2 });
     expect(back.broker(1)?.fenced).toBe(false);
   });
+});
+
+describe('a decision that was cut into batches and broken off is completed by the next controller', () => {
+  const before = cluster(...[0, 1, 2, 3].map((index) => state(index, three)));
+  test.each([
+    ['a broker that is gone', [alive(2), alive(3)]],
+    ['a broker that restarted', [alive(1, 5), alive(2), alive(3)]],
+  ])('%s', (_, brokers) => {
+    const { records } = reconcileBrokers({ image: before, config, alive: brokers });
+    const batches = recordBatches(records, 500);
+    expect(batches.length).toBeGreaterThan(2);
+    for (let kept = 0; kept <= batches.length; kept++) {
+      const image = after(
+        batches.slice(0, kept).reduce((so, batch) => apply(so, batch), before),
+        ...brokers,
+      );
+      expect(image.broker(1)).toMatchObject(brokers.length === 2 ? { fenced: true } : { brokerEpoch: 5 });
+      for (const { leader, leaderEpoch } of image.topic('t')!.partitions) {
+        expect(leader).toBe(brokers.length === 2 ? 2 : 1);
+        expect(leaderEpoch).toBeGreaterThan(0);
+      }
+    }
+  });
+});
+
+test('a broker that is unregistered while it lives loses its leaderships to others first', () => {
+  const image = cluster(state(0, three), state(1, { replicas: [1], isr: [1] }));
+  const gone = { brokerId: 1, brokerEpoch: 1 };
+  const { records } = decideUnregister({ image, config, alive: [alive(1), alive(2), alive(3)], gone });
+  const next = apply(image, records);
+  expect(next.broker(1)).toBeUndefined();
+  expect(next.partition('t', 0)).toMatchObject({ leader: 2, isr: [2, 3], leaderEpoch: 1 });
+  expect(next.partition('t', 1)).toMatchObject({ leader: NO_LEADER, isr: [1] });
 });

@@ -21,7 +21,10 @@ export interface ReconcileFacts {
   readonly gone?: BrokerRun;
 }
 
-/** What has to be recorded so that the image agrees with the brokers that are alive; no records when it does. */
+/**
+ * What has to be recorded so that the image agrees with the brokers that are alive; no records when it does. Looks at every
+ * partition each time, so that a decision of which only the beginning was kept is completed.
+ */
 export function reconcileBrokers({ image, config, alive, gone }: ReconcileFacts): Decision<readonly UncleanElection[]> {
   const records: MetadataRecord[] = [];
   const restarted = new Set<number>();
@@ -47,7 +50,6 @@ export function reconcileBrokers({ image, config, alive, gone }: ReconcileFacts)
   }
   const fenced = image.liveBrokers().filter((broker) => !living.has(broker.brokerId));
   for (const { brokerId, brokerEpoch } of fenced) records.push({ kind: 'brokerFenced', brokerId, brokerEpoch });
-  if (restarted.size === 0 && fenced.length === 0) return { records, result: [] };
   const changes = new PartitionChanges(image, config, {
     lives: (id) => living.has(id),
     // Who is on its way out gets nothing new, and is the last to lose what it has.
@@ -66,7 +68,9 @@ export function reconcileBrokers({ image, config, alive, gone }: ReconcileFacts)
       });
     }
   }
-  return { records: [...records, ...changes.records()], result: changes.unclean };
+  // Brokers last: a decision that is cut into batches and broken off in the middle is taken up again by the next controller,
+  // for which the broker is then still as it was.
+  return { records: [...changes.records(), ...records], result: changes.unclean };
 }
 
 /**
@@ -98,13 +102,8 @@ export function decideShutdown(
   return [...records, ...changes.records()];
 }
 
-/** What is left of a broker that is gone for good: it must not be alive. */
-export function decideUnregister(image: ClusterImage, brokerId: number): MetadataRecord[] {
-  const records: MetadataRecord[] = [];
-  const broker = image.broker(brokerId);
-  if (broker && !broker.fenced) {
-    records.push({ kind: 'brokerFenced', brokerId, brokerEpoch: broker.brokerEpoch });
-  }
-  records.push({ kind: 'brokerUnregistered', brokerId });
-  return records;
+/** Forgets a broker. One that still lives loses what it leads to others first, as if it were gone. */
+export function decideUnregister(facts: Required<ReconcileFacts>): Decision<readonly UncleanElection[]> {
+  const { records, result } = reconcileBrokers(facts);
+  return { records: [...records, { kind: 'brokerUnregistered', brokerId: facts.gone.brokerId }], result };
 }

@@ -27,6 +27,8 @@ export class PartitionChanges {
   readonly #config: BrokerConfig;
   readonly #liveness: Liveness;
   readonly #changed = new Map<string, Map<number, PartitionState>>();
+  /** Of each topic looked at: its settings are laid together once, not for each of its partitions. */
+  readonly #facts = new Map<string, PartitionFacts>();
   /** Elections that may have lost records: always told (invariant 14). */
   readonly unclean: UncleanElection[] = [];
 
@@ -37,12 +39,16 @@ export class PartitionChanges {
   }
 
   facts(topic: string): PartitionFacts {
+    const known = this.#facts.get(topic);
+    if (known) return known;
     const { minInsyncReplicas, values } = topicSettings(this.#config, this.#image, topic);
-    return {
+    const facts: PartitionFacts = {
       ...this.#liveness,
       minInSync: minInsyncReplicas,
       uncleanAllowed: values.uncleanLeaderElectionEnable === true,
     };
+    this.#facts.set(topic, facts);
+    return facts;
   }
 
   /** Records of a replica's topic count only once they are on its disk: an unclean stop loses nothing of them. */
