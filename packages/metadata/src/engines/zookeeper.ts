@@ -114,6 +114,8 @@ export class ZooKeeperEngine implements MetadataEngine {
   #confirmedAtMs = Number.NEGATIVE_INFINITY;
   #clusterId: string | undefined;
   #memory: StoreMemory | undefined;
+  /** Of the process before this one; undefined once it was ended. Never one of our own. */
+  #oldSession: StoreMemory['session'];
   #memoryTimer: TimerHandle | undefined;
   #memoryWrite: Promise<void> = Promise.resolve();
   #sinceSnapshot = { batches: 0, bytes: 0 };
@@ -161,6 +163,7 @@ export class ZooKeeperEngine implements MetadataEngine {
       onEvent: this.#onEvent,
     });
     this.#memory = readMemory(options.ports.disk, options.directory);
+    this.#oldSession = this.#memory?.session;
   }
 
   /**
@@ -559,9 +562,9 @@ export class ZooKeeperEngine implements MetadataEngine {
 
   /** What a process that died left of its session blocks the registration until it expires; ours to end, having its password (C4). */
   async #endOldSession(): Promise<void> {
-    const old = this.#memory?.session;
+    const old = this.#oldSession;
+    this.#oldSession = undefined;
     if (!old) return;
-    this.#memory = { ...this.#memory!, session: undefined };
     const session = { id: old.id, password: Buffer.from(old.password, 'hex') };
     const client = new ZooKeeperClient({ ...this.#clientOptions(), session });
     try {

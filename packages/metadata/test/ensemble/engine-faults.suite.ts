@@ -302,6 +302,18 @@ describe('brokers', () => {
     expect(told(again.events, 'registrationWaits')).toEqual([]);
   });
 
+  test('one that registers again under the session it has keeps it, and its leadership', async () => {
+    const ensemble = await servers();
+    const one = await leader(ensemble.connect);
+    const first = await one.engine.register(registration(1));
+    // By then it has noted its session, for the process after it.
+    await new Promise((resolve) => setTimeout(resolve, 1_300));
+    const second = await one.engine.register(registration(1));
+    expect(second.brokerEpoch).toBeGreaterThan(first.brokerEpoch);
+    await one.append('a');
+    expect([...told(one.events, 'sessionOver'), ...told(one.events, 'deposed')]).toEqual([]);
+  });
+
   test('the id of a broker that lives is not taken over', async () => {
     const ensemble = await servers();
     const one = await leader(ensemble.connect);
