@@ -16,6 +16,7 @@ export type {
   Handling,
 } from './consumer/consumer-events.ts';
 export type * from './consumer/consumer-model.ts';
+export { SubscriptionPattern } from './consumer/subscription.ts';
 export { LogTruncationError } from './consumer/truncation.ts';
 export { KafkaError, type LocalError } from './errors.ts';
 export {

@@ -7,7 +7,7 @@ import { sleep } from '../cluster/sleep.ts';
 import { asKafkaError, KafkaError } from '../errors.ts';
 import { commitOutcomes, commitRequest, OFFSET_COMMIT_NEWEST } from '../group/committed-offsets.ts';
 import type { PartitionOffset } from './consumer-model.ts';
-import type { GroupMember, Standing } from './group-member.ts';
+import type { Member, Standing } from './member.ts';
 import type { Positions } from './positions.ts';
 
 const OUTSIDE_OF_GROUPS: Standing = { generationId: -1, memberId: '', isPast: false };
@@ -21,7 +21,7 @@ const PAST_ERRORS: ReadonlySet<WireError> = new Set([
 
 export class Commits {
   readonly #cluster: Cluster;
-  readonly #member: GroupMember;
+  readonly #member: Member;
   readonly #positions: Positions;
   readonly #retry: RetrySettings;
   readonly #groupInstanceId: string | undefined;
@@ -35,7 +35,7 @@ export class Commits {
 
   constructor(o: {
     cluster: Cluster;
-    member: GroupMember;
+    member: Member;
     positions: Positions;
     retry: RetrySettings;
     groupInstanceId: string | undefined;
@@ -82,10 +82,12 @@ export class Commits {
       try {
         await this.#commitOnce(offsets);
         return;
-      } catch (error) {
-        const waits =
-          asKafkaError(error).error === 'REBALANCE_IN_PROGRESS' && (joining || this.#member.keepsWhileJoining);
-        if (!waits || clock.monotonic() >= deadline) throw error;
+      } catch (thrown) {
+        const { error } = asKafkaError(thrown);
+        const rejoins = joining || this.#member.keepsWhileJoining;
+        // A member epoch that has just been passed is learnt with the next heartbeat, which is on its way.
+        const waits = error === 'STALE_MEMBER_EPOCH' || (error === 'REBALANCE_IN_PROGRESS' && rejoins);
+        if (!waits || clock.monotonic() >= deadline) throw thrown;
       }
       await sleep(timers, this.#retry.retryBackoffMs);
     }
@@ -109,8 +111,9 @@ export class Commits {
       .catch((error: unknown) => {
         const kafkaError = asKafkaError(error);
         // A rebalance on its way is no failure: what is revoked by it is committed then.
-        if (kafkaError.error !== 'REBALANCE_IN_PROGRESS') this.#onAutoFailed(kafkaError);
-        if (kafkaError.retriable) this.#nextAutoAt = now + this.#retry.retryBackoffMs;
+        const passing = kafkaError.error === 'REBALANCE_IN_PROGRESS' || kafkaError.error === 'STALE_MEMBER_EPOCH';
+        if (!passing) this.#onAutoFailed(kafkaError);
+        if (kafkaError.retriable || passing) this.#nextAutoAt = now + this.#retry.retryBackoffMs;
       })
       .finally(() => {
         this.#autoUnderWay = false;
@@ -126,7 +129,7 @@ export class Commits {
   }
 
   async #commitOnce(offsets: readonly PartitionOffset[]): Promise<void> {
-    const { groupId } = this.#member;
+    const { groupId } = this.#member.link;
     const managed = this.#isManaged();
     const standing = managed ? this.#member.standing : OUTSIDE_OF_GROUPS;
     if (!standing) {
@@ -138,7 +141,7 @@ export class Commits {
       memberId: standing.memberId,
       groupInstanceId: managed ? (this.#groupInstanceId ?? null) : null,
     };
-    const answer = await this.#member.ask(
+    const answer = await this.#member.link.ask(
       'OffsetCommit',
       (version) => ({
         ...commitRequest(committer, offsets),
@@ -160,16 +163,18 @@ export class Commits {
     switch (error) {
       case 'UNKNOWN_MEMBER_ID':
       case 'ILLEGAL_GENERATION':
+      case 'FENCED_MEMBER_EPOCH':
         this.#member.commitRefused(error);
         return new KafkaError('COMMIT_FAILED', { topic, partition });
       case 'REBALANCE_IN_PROGRESS':
+      case 'STALE_MEMBER_EPOCH':
       case 'FENCED_INSTANCE_ID':
         this.#member.commitRefused(error);
         break;
       case 'NOT_COORDINATOR':
       case 'COORDINATOR_NOT_AVAILABLE':
       case 'REQUEST_TIMED_OUT':
-        this.#member.coordinatorMoved();
+        this.#member.link.moved();
         break;
       default:
     }

@@ -12,6 +12,7 @@ import type {
   PartitionOffset,
   RebalanceListener,
 } from './consumer-model.ts';
+import type { SubscriptionPattern } from './subscription.ts';
 
 /**
  * The surface of Consumer. As in Java, everything that changes what is assigned happens inside `poll` (which `for await`
@@ -22,8 +23,11 @@ export interface ConsumerApi<K = Buffer, V = Buffer> {
   /** Listens to what the consumer says by itself (`ConsumerEvents`); answers with the function that ends it. */
   on<E extends ConsumerEventName>(event: E, listener: ConsumerEventListener<E>): () => void;
 
-  /** Takes part in the group for these topics, or for all that match; replaces what was subscribed. */
-  subscribe(topics: string | readonly string[] | RegExp, listener?: RebalanceListener): void;
+  /**
+   * Takes part in the group for these topics, or for all that match; replaces what was subscribed. A RegExp is applied
+   * here, a SubscriptionPattern by the coordinator (group.protocol=consumer only).
+   */
+  subscribe(topics: string | readonly string[] | RegExp | SubscriptionPattern, listener?: RebalanceListener): void;
   unsubscribe(): Promise<void>;
   /** Reads these partitions without group management; replaces what was assigned. */
   assign(partitions: readonly TopicPartition[]): void;

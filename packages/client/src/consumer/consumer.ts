@@ -13,7 +13,11 @@ import { KafkaError } from '../errors.ts';
 import { nodePorts } from '../node/default-ports.ts';
 import { warn } from '../node/warning.ts';
 import { defaultClientId } from '../settings/client-id.ts';
-import { CONSUMER_SETTINGS, type ConsumerSettingOptions } from '../settings/consumer-settings.ts';
+import {
+  CONSUMER_SETTINGS,
+  type ConsumerSettingOptions,
+  checkProtocolSettings,
+} from '../settings/consumer-settings.ts';
 import { resolveSettings, type SettingsOf } from '../settings/setting.ts';
 import { partitionText, type TopicPartition } from '../topic-partition.ts';
 import type { Assignor } from './assignors/assignor.ts';
@@ -21,6 +25,7 @@ import { assignorsOf } from './assignors/assignors.ts';
 import { Commits } from './commits.ts';
 import type { ConsumerApi } from './consumer-api.ts';
 import { type ConsumerEventListener, type ConsumerEventName, EventSource } from './consumer-events.ts';
+import { ConsumerGroupMember } from './consumer-group-member.ts';
 import type {
   CommitCallback,
   ConsumerBatch,
@@ -39,11 +44,12 @@ import { Fetcher } from './fetcher.ts';
 import { GroupMember } from './group-member.ts';
 import { Handover } from './handover.ts';
 import { Interceptors } from './interceptors.ts';
+import type { Member, MemberHooks } from './member.ts';
 import { OffsetLookups } from './offset-lookups.ts';
 import { type AssignedPartition, Positions } from './positions.ts';
 import { LOOK_AGAIN_MS, ReadingLoops, type WorkBeside } from './reading-loops.ts';
 import { committedOffsets, StartingPositions } from './starting-positions.ts';
-import { listenerOf, matched, type Subscription, subscriptionTo } from './subscription.ts';
+import { listenerOf, matched, type Subscription, SubscriptionPattern, subscriptionTo } from './subscription.ts';
 import { type Divergence, LogTruncationError, lossOf } from './truncation.ts';
 import { Watchman } from './watchman.ts';
 import type { WorkLines } from './work-lines.ts';
@@ -68,7 +74,7 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
   readonly #cluster: Cluster;
   readonly #positions = new Positions();
   readonly #fetcher: Fetcher<K, V>;
-  readonly #member: GroupMember | undefined;
+  readonly #member: Member | undefined;
   readonly #commits: Commits | undefined;
   readonly #handover: Handover | undefined;
   readonly #loops: ReadingLoops<K, V>;
@@ -105,8 +111,7 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
     const resolved = resolveSettings(CONSUMER_SETTINGS, given);
     const kind = resolved.groupId === undefined ? 'consumer' : `consumer-${resolved.groupId}`;
     const settings = { ...resolved, clientId: resolved.clientId || defaultClientId(kind) };
-    const named = () => assignorsOf(settings.partitionAssignmentStrategy);
-    const assignors = settings.groupId === undefined ? [] : own?.length ? own : named();
+    checkProtocolSettings(settings.groupProtocol, { ...given, ...(own?.length ? { assignors: own } : {}) });
     this.#settings = settings;
     this.#ports = ports;
     this.#interceptors = new Interceptors(interceptors);
@@ -142,23 +147,20 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
       heldBytes: () => this.#loops.lines?.openBytes ?? 0,
     });
     if (settings.groupId !== undefined) {
-      this.#member = new GroupMember({
+      const parts = {
         groupId: settings.groupId,
         cluster: this.#cluster,
         settings,
-        assignors,
         signal: this.#signal,
-        hooks: {
-          topics: () => this.subscription(),
-          owned: () => this.#positions.partitions(),
-          revoke: (lost) => this.#handover!.revoke(lost),
-          assign: (partitions) => this.#handover!.assign(partitions),
-          change: (partitions) => this.#handover!.change(partitions),
-          partitionCounts: (topics) => this.#partitionCounts(topics),
-          pollIdleMs: () => this.#pollIdleMs,
-          left: (reason) => this.#events.emit('left', { reason }),
-        },
-      });
+        hooks: this.#memberHooks(),
+      };
+      this.#member =
+        settings.groupProtocol === 'consumer'
+          ? new ConsumerGroupMember(parts)
+          : new GroupMember({
+              ...parts,
+              assignors: own?.length ? own : assignorsOf(settings.partitionAssignmentStrategy),
+            });
       this.#commits = new Commits({
         cluster: this.#cluster,
         member: this.#member,
@@ -213,6 +215,21 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
     });
   }
 
+  #memberHooks(): MemberHooks {
+    return {
+      topics: () => (this.#subscription.kind === 'serverPattern' ? [] : this.subscription()),
+      serverPattern: () =>
+        this.#subscription.kind === 'serverPattern' ? this.#subscription.pattern.pattern : undefined,
+      owned: () => this.#positions.partitions(),
+      revoke: (lost) => this.#handover!.revoke(lost),
+      assign: (partitions) => this.#handover!.assign(partitions),
+      change: (partitions) => this.#handover!.change(partitions),
+      partitionCounts: (topics) => this.#partitionCounts(topics),
+      pollIdleMs: () => this.#pollIdleMs,
+      left: (reason) => this.#events.emit('left', { reason }),
+    };
+  }
+
   on<E extends ConsumerEventName>(event: E, listener: ConsumerEventListener<E>): () => void {
     return this.#events.on(event, listener);
   }
@@ -222,9 +239,12 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
     return Math.max(idleMs, this.#loops.lines?.longestMs ?? 0);
   }
 
-  subscribe(topics: string | readonly string[] | RegExp, listener: RebalanceListener = {}): void {
+  subscribe(topics: string | readonly string[] | RegExp | SubscriptionPattern, listener: RebalanceListener = {}): void {
     this.#assertOpen();
-    this.#needMember('subscribe');
+    const member = this.#needMember('subscribe');
+    if (topics instanceof SubscriptionPattern && member.protocol === 'classic') {
+      throw illegal('A SubscriptionPattern needs group.protocol=consumer; with the classic protocol use a RegExp.');
+    }
     if (this.#subscription.kind === 'manual') throw illegal('Partitions are assigned by hand; call unsubscribe first.');
     this.#subscription = subscriptionTo(topics, listener);
     this.#matchPattern();
@@ -260,6 +280,9 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
   }
 
   subscription(): string[] {
+    if (this.#subscription.kind === 'serverPattern') {
+      return [...new Set(this.assignment().map(({ topic }) => topic))];
+    }
     const { kind } = this.#subscription;
     return kind === 'topics' || kind === 'pattern' ? [...this.#subscription.topics] : [];
   }
@@ -437,9 +460,8 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
 
   groupMetadata(): GroupMetadata | undefined {
     if (!this.#member || !this.#isManaged) return undefined;
-    const { generationId, memberId } = this.#member.state;
     const { groupInstanceId = null } = this.#settings;
-    return { groupId: this.#member.groupId, generationId, memberId, groupInstanceId };
+    return { groupId: this.#member.link.groupId, ...this.#member.identity, groupInstanceId };
   }
 
   async close(options: { readonly timeoutMs?: number } = {}): Promise<void> {
@@ -467,7 +489,7 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
   }
 
   get #isManaged(): boolean {
-    return this.#subscription.kind === 'topics' || this.#subscription.kind === 'pattern';
+    return listenerOf(this.#subscription) !== undefined;
   }
 
   /** The loop: take part in the group, find positions, hand out what is there, wait for more. */
@@ -612,7 +634,8 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
   }
 
   #interest(): Interest {
-    if (this.#subscription.kind === 'pattern') return { kind: 'all' };
+    // Assignments by a pattern of the coordinator's name topics by id only: any may come.
+    if (this.#subscription.kind === 'pattern' || this.#subscription.kind === 'serverPattern') return { kind: 'all' };
     const names = new Set([...this.subscription(), ...(this.#member?.groupTopics ?? []), ...this.#questions.topics()]);
     for (const { topic } of this.#positions.all()) names.add(topic);
     return names.size === 0 ? { kind: 'none' } : { kind: 'topics', names };
@@ -662,7 +685,7 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
     return entry;
   }
 
-  #needMember(what: string): GroupMember {
+  #needMember(what: string): Member {
     if (!this.#member) throw illegal(`To ${what} a consumer needs a group (groupId).`);
     return this.#member;
   }

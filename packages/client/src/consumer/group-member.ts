@@ -1,7 +1,7 @@
 // Carries the membership of one consumer out: finds the coordinator, joins and syncs in the background, keeps heartbeats
 // going whatever the application does, leaves. What partitions change hands happens only inside `ensureActive`, which
 // poll calls, so that the application is never in the middle of a record then.
-// Owns: the membership (a pure machine, membership.ts), the heartbeat timer, the address of the coordinator.
+// Owns: the membership (a pure machine, membership.ts) and the heartbeat timer.
 import type { TimerHandle } from '@moldau/kernel';
 import { errorName, type WireError } from '@moldau/protocol';
 import type { JoinGroupResponse } from '@moldau/protocol/messages/join-group';
@@ -9,56 +9,29 @@ import type { Cluster } from '../cluster/cluster.ts';
 import type { Signal } from '../cluster/signal.ts';
 import { sleep } from '../cluster/sleep.ts';
 import { backoffMs } from '../connection/backoff.ts';
-import type { BrokerConnection, RequestOf, ResponseOf, SendOptions } from '../connection/broker-connection.ts';
+import type { BrokerConnection, SendOptions } from '../connection/broker-connection.ts';
 import { asKafkaError, KafkaError } from '../errors.ts';
-import { findCoordinator } from '../group/find-coordinator.ts';
+import { CoordinatorLink } from '../group/coordinator-link.ts';
 import type { CONSUMER_SETTINGS } from '../settings/consumer-settings.ts';
 import type { SettingsOf } from '../settings/setting.ts';
 import { partitionText, type TopicPartition } from '../topic-partition.ts';
 import type { Assignor } from './assignors/assignor.ts';
 import { decodeAssignment, decodeMember, encodeAssignment, encodeSubscription } from './group-protocol.ts';
+import type { Member, MemberHooks, Standing } from './member.ts';
 import * as membership from './membership.ts';
-
-export interface MemberHooks {
-  /** The topics to subscribe to now. */
-  topics(): readonly string[];
-  /** What the member has now. */
-  owned(): readonly TopicPartition[];
-  /** Gives up what is owned: commits and tells the application, unless it is lost already. Inside poll. */
-  revoke(lost: boolean): Promise<void>;
-  /** Takes what the group gave. Inside poll. */
-  assign(partitions: readonly TopicPartition[]): Promise<void>;
-  /** Cooperative: keeps what it has of these, gives up the rest, takes what is new. */
-  change(partitions: readonly TopicPartition[]): Promise<void>;
-  /** Partition counts of topics that exist; for the leader, with all topics of the group. */
-  partitionCounts(topics: readonly string[]): Promise<Map<string, number>>;
-  /** How long the application has not been in poll, in milliseconds; 0 while it is. */
-  pollIdleMs(): number;
-  /** Out of the group without having asked for it. */
-  left(reason: string): void;
-}
-
-/** As what commits are signed. */
-export interface Standing {
-  readonly generationId: number;
-  readonly memberId: string;
-  /** The generation is being left by joining the next: still good while the group gathers, refused when it has. */
-  readonly isPast: boolean;
-}
 
 /** How much longer than the rebalance may take an answer to JoinGroup is waited for. */
 const JOIN_GRACE_MS = 5000;
 
-export class GroupMember {
-  readonly groupId: string;
+export class GroupMember implements Member {
+  readonly link: CoordinatorLink;
+  readonly protocol = 'classic';
   readonly #cluster: Cluster;
   readonly #settings: SettingsOf<typeof CONSUMER_SETTINGS>;
   readonly #assignors: readonly Assignor[];
   readonly #hooks: MemberHooks;
   readonly #signal: Signal;
   #member: membership.Membership = membership.OUTSIDE;
-  #coordinator: number | undefined;
-  #finding: Promise<number> | undefined;
   #joining: Promise<void> | undefined;
   /** Received and not yet taken by poll. */
   #pending: readonly TopicPartition[] | undefined;
@@ -87,7 +60,7 @@ export class GroupMember {
     hooks: MemberHooks;
     signal: Signal;
   }) {
-    this.groupId = o.groupId;
+    this.link = new CoordinatorLink(o.cluster, o.groupId);
     this.#cluster = o.cluster;
     this.#settings = o.settings;
     this.#assignors = o.assignors;
@@ -98,12 +71,9 @@ export class GroupMember {
 
   /** Why the member is not at work, in words. */
   get trouble(): string {
-    const coordinator = this.#coordinator;
-    if (coordinator === undefined) return 'the group’s coordinator has not been found';
-    const unreachable = this.#cluster.trouble(coordinator, 'coordinator');
-    if (unreachable) return `the coordinator, broker ${coordinator}, cannot be reached: ${unreachable}`;
+    if (this.link.trouble) return this.link.trouble;
     if (this.#member.state === 'joining') {
-      return `the coordinator, broker ${coordinator}, has not answered JoinGroup (it waits for the other members, at most for their max.poll.interval.ms)`;
+      return `the coordinator, broker ${this.link.coordinator}, has not answered JoinGroup (it waits for the other members, at most for their max.poll.interval.ms)`;
     }
     if (this.#member.state === 'syncing') return 'the leader of the group has not shared the partitions out yet';
     return `${this.#member.rejoin ?? 'a listener of the subscription has not come back'}`;
@@ -122,8 +92,9 @@ export class GroupMember {
     return this.#cooperative && this.#hasAssignment && !this.#hasLost && this.#member.state !== 'stable';
   }
 
-  get state(): membership.Membership {
-    return this.#member;
+  get identity(): { generationId: number; memberId: string } {
+    const { generationId, memberId } = this.#member;
+    return { generationId, memberId };
   }
 
   /** Topics of all members, while this one leads. */
@@ -243,26 +214,6 @@ export class GroupMember {
     this.#digest(membership.heartbeatAnswered(this.#member, error));
   }
 
-  /** One request to the coordinator, found first if need be. A coordinator that is gone is forgotten. */
-  async ask<N extends 'OffsetCommit' | 'OffsetFetch'>(
-    api: N,
-    body: (version: number) => RequestOf<N>,
-    newest: number,
-  ): Promise<ResponseOf<N>> {
-    const connection = await this.#connect();
-    const version = connection.versions.pick(api, newest);
-    try {
-      return await connection.send(api, body(version), { version });
-    } catch (error) {
-      this.#coordinator = undefined;
-      throw error;
-    }
-  }
-
-  coordinatorMoved(): void {
-    this.#coordinator = undefined;
-  }
-
   /**
    * Leaves the group and forgets the membership. A static member stays in the group until its session ends, which is
    * the point of it.
@@ -279,7 +230,7 @@ export class GroupMember {
     this.#shared = undefined;
     this.#groupTopics = [];
     this.#member = membership.OUTSIDE;
-    if (memberId === '' || this.#settings.groupInstanceId !== undefined || this.#coordinator === undefined) return;
+    if (memberId === '' || this.#settings.groupInstanceId !== undefined || this.link.coordinator === undefined) return;
     try {
       await this.#sendLeave(memberId, reason, timeoutMs);
     } catch {
@@ -288,10 +239,10 @@ export class GroupMember {
   }
 
   async #sendLeave(memberId: string, reason: string, timeoutMs: number): Promise<void> {
-    const connection = await this.#connect();
+    const connection = await this.link.connect();
     const version = connection.versions.pick('LeaveGroup');
     const members = [{ memberId, groupInstanceId: null, ...(version >= 5 ? { reason } : {}) }];
-    const { groupId } = this;
+    const { groupId } = this.link;
     await connection.send('LeaveGroup', version >= 3 ? { groupId, members } : { groupId, memberId }, {
       version,
       timeoutMs: Math.min(timeoutMs, this.#settings.requestTimeoutMs),
@@ -339,7 +290,7 @@ export class GroupMember {
   }
 
   async #joinOnce(era: number): Promise<membership.Verdict> {
-    const connection = await this.#connect();
+    const connection = await this.link.connect();
     const topics = this.#hooks.topics();
     this.#joinedWith = topics;
     const reason = this.#member.rejoin;
@@ -350,7 +301,7 @@ export class GroupMember {
     const joined = await connection.send(
       'JoinGroup',
       {
-        groupId: this.groupId,
+        groupId: this.link.groupId,
         sessionTimeoutMs,
         rebalanceTimeoutMs: maxPollIntervalMs,
         memberId: this.#member.memberId,
@@ -376,7 +327,12 @@ export class GroupMember {
     // Sticky is told what the member had when it gave everything up; what was lost is nobody's claim under cooperative.
     const { partitions, generation } = this.#lastOwned;
     const none = this.#cooperative && this.#hasLost;
-    return encodeSubscription(assignor, topics, none ? [] : partitions, none ? -1 : generation, this.#cooperative);
+    return encodeSubscription(assignor, topics, {
+      owned: none ? [] : partitions,
+      generationId: none ? -1 : generation,
+      cooperative: this.#cooperative,
+      rackId: this.#settings.clientRack || null,
+    });
   }
 
   async #sync(era: number, connection: BrokerConnection, joined: JoinGroupResponse): Promise<membership.Verdict> {
@@ -386,7 +342,7 @@ export class GroupMember {
     const synced = await connection.send(
       'SyncGroup',
       {
-        groupId: this.groupId,
+        groupId: this.link.groupId,
         generationId: this.#member.generationId,
         memberId: this.#member.memberId,
         groupInstanceId: groupInstanceId ?? null,
@@ -446,34 +402,11 @@ export class GroupMember {
       this.#shared = undefined;
       this.#groupTopics = [];
     }
-    if (verdict.kind === 'coordinatorGone') this.#coordinator = undefined;
+    if (verdict.kind === 'coordinatorGone') this.link.moved();
     if (verdict.kind === 'fatal') this.#fatal = new KafkaError(verdict.error);
     if (member.state === 'outside') this.#stopHeartbeat();
     this.#signal.notify();
     return verdict;
-  }
-
-  /** A connection to the coordinator, on its own lane. */
-  async #connect(): Promise<BrokerConnection> {
-    const coordinator = this.#coordinator ?? (await this.#find());
-    try {
-      return await this.#cluster.connection(coordinator, 'coordinator');
-    } catch (error) {
-      this.#coordinator = undefined;
-      throw error;
-    }
-  }
-
-  #find(): Promise<number> {
-    this.#finding ??= findCoordinator(this.#cluster, this.groupId)
-      .then(({ id }) => {
-        this.#coordinator = id;
-        return id;
-      })
-      .finally(() => {
-        this.#finding = undefined;
-      });
-    return this.#finding;
   }
 
   #armHeartbeat(delayMs: number): void {
@@ -500,12 +433,12 @@ export class GroupMember {
     const sentAt = clock.monotonic();
     let nextMs = heartbeatIntervalMs;
     try {
-      const connection = await this.#connect();
+      const connection = await this.link.connect();
       if (era !== this.#era) return;
       const answer = await connection.send(
         'Heartbeat',
         {
-          groupId: this.groupId,
+          groupId: this.link.groupId,
           generationId: this.#member.generationId,
           memberId: this.#member.memberId,
           groupInstanceId: this.#settings.groupInstanceId ?? null,
@@ -517,7 +450,7 @@ export class GroupMember {
       nextMs = Math.max(0, heartbeatIntervalMs - (clock.monotonic() - sentAt));
     } catch (error) {
       if (era !== this.#era) return;
-      this.#coordinator = undefined;
+      this.link.moved();
       nextMs = Math.min(retryBackoffMs, heartbeatIntervalMs);
       if (!asKafkaError(error).retriable) nextMs = heartbeatIntervalMs;
     }

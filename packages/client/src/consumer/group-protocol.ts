@@ -11,17 +11,22 @@ const ASSIGNMENT_VERSION = 1;
 export function encodeSubscription(
   assignor: Assignor,
   topics: readonly string[],
-  owned: readonly TopicPartition[],
-  generationId: number,
-  cooperative: boolean,
+  o: {
+    readonly owned: readonly TopicPartition[];
+    readonly generationId: number;
+    readonly cooperative: boolean;
+    /** client.rack, for leaders that share partitions out by it (KIP-881). */
+    readonly rackId: string | null;
+  },
 ): Buffer {
+  const { owned, generationId, cooperative, rackId } = o;
   return encodeVersioned(ConsumerProtocolSubscription, SUBSCRIPTION_VERSION, {
     topics: [...topics].sort(),
     userData: assignor.userData?.(owned, generationId, topics) ?? null,
     // Under the eager protocol a member gives everything up before it joins.
     ownedPartitions: cooperative ? topicsOf(owned) : [],
     generationId: cooperative ? generationId : -1,
-    rackId: null,
+    rackId,
   });
 }
 

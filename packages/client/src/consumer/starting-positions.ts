@@ -7,7 +7,7 @@ import { fetchedOffsets, fetchRequest, OFFSET_FETCH_NEWEST } from '../group/comm
 import { durationMs } from '../settings/consumer-settings.ts';
 import type { TopicPartition } from '../topic-partition.ts';
 import type { PartitionOffset } from './consumer-model.ts';
-import type { GroupMember } from './group-member.ts';
+import type { Member } from './member.ts';
 import type { AssignedPartition, Positions, ResetTo } from './positions.ts';
 
 export interface StartingSettings {
@@ -18,18 +18,29 @@ export interface StartingSettings {
 
 /** What is committed for these partitions; those without are left out. One request, not retried. */
 export async function committedOffsets(
-  member: GroupMember,
+  member: Member,
   partitions: readonly TopicPartition[],
 ): Promise<PartitionOffset[]> {
-  const answer = await member.ask(
+  const { link } = member;
+  const answer = await link.ask(
     'OffsetFetch',
-    (version) => fetchRequest(member.groupId, partitions, version >= 7, version),
+    (version) => {
+      const standing = member.protocol === 'consumer' ? member.standing : undefined;
+      return fetchRequest(link.groupId, partitions, version >= 7, version, standing);
+    },
     OFFSET_FETCH_NEWEST,
   );
   const fetched = fetchedOffsets(answer);
   const error = fetched.error ?? fetched.partitions.find((entry) => entry.error)?.error;
   if (error) {
-    if (error === 'NOT_COORDINATOR' || error === 'COORDINATOR_NOT_AVAILABLE') member.coordinatorMoved();
+    if (error === 'NOT_COORDINATOR' || error === 'COORDINATOR_NOT_AVAILABLE') link.moved();
+    if (error === 'STALE_MEMBER_EPOCH' || error === 'UNKNOWN_MEMBER_ID' || error === 'FENCED_MEMBER_EPOCH') {
+      // The membership is learnt anew by a heartbeat; the question is asked again then.
+      member.commitRefused(error);
+      throw new KafkaError('REQUEST_TIMED_OUT', {
+        message: `The coordinator says ${error} to a question for offsets.`,
+      });
+    }
     throw new KafkaError(error);
   }
   return fetched.partitions
@@ -48,7 +59,7 @@ export class StartingPositions {
   readonly #positions: Positions;
   readonly #settings: StartingSettings;
   /** Undefined without a group: there are no committed offsets then. */
-  readonly #member: GroupMember | undefined;
+  readonly #member: Member | undefined;
   readonly #onError: (error: KafkaError) => void;
   readonly #onDone: () => void;
   #round: Promise<void> | undefined;
@@ -58,7 +69,7 @@ export class StartingPositions {
     cluster: Cluster;
     positions: Positions;
     settings: StartingSettings;
-    member: GroupMember | undefined;
+    member: Member | undefined;
     onError: (error: KafkaError) => void;
     /** A round is over, well or not. */
     onDone: () => void;

@@ -2,10 +2,32 @@
 import { KafkaError } from '../errors.ts';
 import type { RebalanceListener } from './consumer-model.ts';
 
+/**
+ * A regular expression that the coordinator applies to topic names, in RE2 syntax and to the whole name; only with
+ * group.protocol=consumer. A JavaScript RegExp is applied here instead, to all topics that the client may see.
+ */
+export class SubscriptionPattern {
+  readonly pattern: string;
+
+  constructor(pattern: string) {
+    if (typeof pattern !== 'string' || pattern === '') {
+      throw new KafkaError('INVALID_ARGUMENT', {
+        message: 'A SubscriptionPattern needs a regular expression as text.',
+      });
+    }
+    this.pattern = pattern;
+  }
+}
+
 export type Subscription =
   | { readonly kind: 'none' }
   | { readonly kind: 'manual' }
   | { readonly kind: 'topics'; readonly topics: readonly string[]; readonly listener: RebalanceListener }
+  | {
+      readonly kind: 'serverPattern';
+      readonly pattern: SubscriptionPattern;
+      readonly listener: RebalanceListener;
+    }
   | {
       readonly kind: 'pattern';
       readonly pattern: RegExp;
@@ -15,9 +37,10 @@ export type Subscription =
     };
 
 export function subscriptionTo(
-  topics: string | readonly string[] | RegExp,
+  topics: string | readonly string[] | RegExp | SubscriptionPattern,
   listener: RebalanceListener,
 ): Exclude<Subscription, { kind: 'manual' }> {
+  if (topics instanceof SubscriptionPattern) return { kind: 'serverPattern', pattern: topics, listener };
   if (topics instanceof RegExp) {
     // Without the flags that make a pattern remember where it was.
     const pattern = new RegExp(topics.source, topics.flags.replaceAll(/[gy]/g, ''));
@@ -47,5 +70,5 @@ export function matched(
 
 /** Whom to tell of partitions; undefined without a group subscription. */
 export function listenerOf(subscription: Subscription): RebalanceListener | undefined {
-  return subscription.kind === 'topics' || subscription.kind === 'pattern' ? subscription.listener : undefined;
+  return 'listener' in subscription ? subscription.listener : undefined;
 }

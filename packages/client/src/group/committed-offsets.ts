@@ -58,6 +58,8 @@ export function fetchRequest(
   partitions: readonly TopicPartition[] | null,
   requireStable: boolean,
   version: number,
+  /** Of a member of the consumer protocol (KIP-848). */
+  member?: { readonly memberId: string; readonly generationId: number },
 ): RequestOf<'OffsetFetch'> {
   const topics =
     partitions === null
@@ -66,7 +68,10 @@ export function fetchRequest(
           name,
           partitionIndexes: entries.map(({ partition }) => partition),
         }));
-  if (version >= 8) return { groups: [{ groupId, topics }], requireStable };
+  if (version >= 8) {
+    const asker = member && version >= 9 ? { memberId: member.memberId, memberEpoch: member.generationId } : {};
+    return { groups: [{ groupId, topics, ...asker }], requireStable };
+  }
   return { groupId, topics, ...(version >= 7 ? { requireStable } : {}) };
 }
 

@@ -1,3 +1,4 @@
+import { KafkaError } from '../errors.ts';
 import { COMMON_SETTINGS } from './common-settings.ts';
 import { custom, disallowed, flag, integer, list, type OptionsOf, oneOf, text } from './setting.ts';
 
@@ -42,6 +43,18 @@ export const CONSUMER_SETTINGS = {
     kafka: 'group.instance.id',
     default: undefined,
     doc: 'A lasting name of this member: it may restart within the session timeout without a rebalance (KIP-345).',
+  }),
+  groupProtocol: oneOf({
+    kafka: 'group.protocol',
+    default: 'classic',
+    values: ['classic', 'consumer'],
+    also: { CLASSIC: 'classic', CONSUMER: 'consumer' },
+    doc: 'How members share partitions. consumer: the coordinator decides, without stopping what stays (KIP-848; Kafka 4.0 and newer); session and heartbeat times are then the broker’s (group.consumer.*).',
+  }),
+  groupRemoteAssignor: text({
+    kafka: 'group.remote.assignor',
+    default: undefined,
+    doc: 'With group.protocol=consumer: which of the coordinator’s assignors, uniform or range. Default: its first.',
   }),
   sessionTimeoutMs: integer({
     kafka: 'session.timeout.ms',
@@ -151,3 +164,20 @@ export const CONSUMER_SETTINGS = {
 };
 
 export type ConsumerSettingOptions = OptionsOf<typeof CONSUMER_SETTINGS>;
+
+/** What belongs to the other protocol would do nothing, so it is refused, as Java's consumer does. */
+export function checkProtocolSettings(
+  protocol: 'classic' | 'consumer',
+  given: { readonly [name: string]: unknown },
+): void {
+  const foreign: readonly string[] =
+    protocol === 'consumer'
+      ? ['partitionAssignmentStrategy', 'assignors', 'sessionTimeoutMs', 'heartbeatIntervalMs']
+      : ['groupRemoteAssignor'];
+  for (const name of foreign) {
+    if (given[name] === undefined) continue;
+    throw new KafkaError('INVALID_SETTING', {
+      message: `${name} cannot be set with group.protocol=${protocol}: it would do nothing.`,
+    });
+  }
+}
