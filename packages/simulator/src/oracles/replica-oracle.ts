@@ -33,6 +33,8 @@ interface Seen {
   end: number;
   highWatermark: number;
   epoch: number;
+  /** Size of the confirmed in-sync set: one event may move the watermark and shrink the set after that. */
+  confirmed: number;
 }
 
 /** What the cluster promised of one partition of one topic id. */
@@ -86,7 +88,10 @@ export class ReplicaOracle {
     const seen = this.#seen.get(key);
     const isLeader = partition.isLeader;
     const isSame = seen?.boot === boot && seen.partition === partition;
-    if (isSame && seen.end === end && seen.highWatermark === highWatermark && seen.epoch === epoch) return;
+    if (isSame && seen.end === end && seen.highWatermark === highWatermark && seen.epoch === epoch) {
+      seen.confirmed = partition.state.isr.length;
+      return;
+    }
     const name = `${partition.topic}-${partition.index} on broker ${node.id}`;
     this.#saw(21);
     if (!(log.startOffset <= highWatermark && highWatermark <= end)) {
@@ -103,12 +108,17 @@ export class ReplicaOracle {
         }
       }
     }
-    if (isLeader) this.#lookAtLeader(node, partition, name, isSame && highWatermark > seen.highWatermark);
-    if (isSame) Object.assign(seen, { end, highWatermark, epoch });
-    else this.#seen.set(key, { boot, partition, end, highWatermark, epoch });
+    const confirmed = partition.state.isr.length;
+    if (isLeader) {
+      const moved = isSame && highWatermark > seen.highWatermark;
+      this.#lookAtLeader(node, partition, name, moved ? Math.max(seen.confirmed, confirmed) : undefined);
+    }
+    if (isSame) Object.assign(seen, { end, highWatermark, epoch, confirmed });
+    else this.#seen.set(key, { boot, partition, end, highWatermark, epoch, confirmed });
   }
 
-  #lookAtLeader(node: SimNode, partition: Partition, name: string, moved: boolean): void {
+  /** `inSync`: how many were in sync when the high watermark moved; undefined when it did not. */
+  #lookAtLeader(node: SimNode, partition: Partition, name: string, inSync: number | undefined): void {
     const { topicId, index, topic, log, leaderEpoch } = partition;
     const key = `${topicId}-${index}`;
     let promised = this.#promised.get(key);
@@ -125,11 +135,11 @@ export class ReplicaOracle {
     const { highWatermark } = log;
     if (this.#lossy.has(topic)) return;
     promised.highWatermark = Math.max(promised.highWatermark, highWatermark);
-    if (!moved) return;
+    if (inSync === undefined) return;
     const committed = this.#cluster.image.topicById(topicId)?.partitions[index];
     if (!committed) return;
     this.#saw(5);
-    const confirmed = Math.max(committed.isr.length, partition.state.isr.length);
+    const confirmed = Math.max(committed.isr.length, inSync);
     const needed = Math.min(partition.settings.minInsyncReplicas, committed.replicas.length);
     if (confirmed < needed) {
       throw new Broken(
