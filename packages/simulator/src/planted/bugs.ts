@@ -101,10 +101,14 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'follower-names-unsynced-after-a-pause',
-    what: 'the check before a fetch that what it names is synced is gone',
+    what: 'after a failed append a follower’s fetch names what is in its log and not on its disk',
     file: fetcher,
     text: 'if (log.persistedEnd < log.endOffset) {\n        // The leader counts',
     instead: 'if (log.persistedEnd < 0) {\n        // The leader counts',
+    also: {
+      text: 'if (!copy.partition.offline) this.#ready(copy);',
+      instead: 'if (!copy.partition.offline) this.#changed.add(copy);',
+    },
     budget: 60,
     brokers: 3,
   },
