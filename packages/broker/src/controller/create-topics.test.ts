@@ -339,3 +339,23 @@ describe('partitions are added', () => {
     expect(add([one])).toMatchObject({ result: [{ error, detail }], records: [] });
   });
 });
+
+test('nothing is made that only brokers in controlled shutdown would lead', () => {
+  const records = [{ kind: 'brokerShuttingDown', brokerId: 1, brokerEpoch: 1 } as const];
+  const context = { image: picture({ records }), config: configOf(), draws: steadyDraws() };
+  const wish = { name: 't', numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] };
+  const manual = {
+    ...wish,
+    numPartitions: -1,
+    replicationFactor: -1,
+    assignments: [{ partitionIndex: 0, brokerIds: [1] }],
+  };
+  expect(decideCreateTopics(context, [wish])).toMatchObject({
+    records: [],
+    result: [{ error: 'INVALID_REPLICATION_FACTOR' }],
+  });
+  expect(decideCreateTopics(context, [manual])).toMatchObject({
+    records: [],
+    result: [{ error: 'INVALID_REPLICA_ASSIGNMENT' }],
+  });
+});

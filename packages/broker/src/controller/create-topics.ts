@@ -164,6 +164,13 @@ function placed(
       `Unable to replicate the partition ${replicationFactor} time(s): ${placement.detail}`,
     );
   }
+  // A partition that begins without anybody to lead it would have an empty ISR, from which nobody could ever be elected.
+  if (!placement.replicas.every((replicas) => replicas.some((id) => image.isActive(id)))) {
+    return refused(
+      'INVALID_REPLICATION_FACTOR',
+      `Unable to replicate the partition ${replicationFactor} time(s): All brokers are currently fenced or in controlled shutdown.`,
+    );
+  }
   return { partitions: placement.replicas.map((replicas, i) => newPartition(image, from + i, replicas)) };
 }
 
@@ -226,7 +233,7 @@ function assignmentRefusal(
   if (replicationFactor !== undefined && brokerIds.length !== replicationFactor) {
     return `${start} a partition with ${brokerIds.length} replica(s), but this is not consistent with previous partitions, which have ${replicationFactor} replica(s).`;
   }
-  if (brokerIds.every((id) => image.broker(id)?.fenced !== false)) {
+  if (!brokerIds.some((id) => image.isActive(id))) {
     return `All brokers specified in the manual partition assignment for partition ${partition} are fenced or in controlled shutdown.`;
   }
   return undefined;

@@ -49,3 +49,10 @@ test('fenced brokers get nothing', () => {
   });
   expect(placed).toEqual({ kind: 'placed', replicas: [[2], [2], [2]] });
 });
+
+test('a broker that is about to stop gets something only where the others do not suffice', () => {
+  const brokers = [{ ...broker(1, null), shuttingDown: true }, broker(2, null)];
+  const place = (replicationFactor: number) => placeReplicas(brokers, { partitions: 2, replicationFactor, start: 0 });
+  expect(place(1)).toEqual({ kind: 'placed', replicas: [[2], [2]] });
+  expect(place(2)).toMatchObject({ kind: 'placed', replicas: [expect.arrayContaining([1, 2]), expect.anything()] });
+});

@@ -16,7 +16,10 @@ export interface PlacementWish {
 /** Replicas for each partition, the preferred leader first. `brokers` are the registered ones; fenced ones count but get nothing. */
 export function placeReplicas(brokers: readonly BrokerImage[], wish: PlacementWish): Placement {
   const { partitions, replicationFactor, start } = wish;
-  const live = brokers.filter((broker) => !broker.fenced);
+  const unfenced = brokers.filter((broker) => !broker.fenced);
+  // One that is about to stop gets nothing new as long as the others will do.
+  const staying = unfenced.filter((broker) => !broker.shuttingDown);
+  const live = staying.length >= replicationFactor ? staying : unfenced;
   if (live.length === 0)
     return { kind: 'refused', detail: 'All brokers are currently fenced, or have all their log directories cordoned.' };
   if (replicationFactor > live.length) {
