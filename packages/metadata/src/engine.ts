@@ -88,6 +88,13 @@ export interface MetadataEngine {
   /** Takes this broker out in order, with its leadership if it has one; for one that stops by itself. */
   leave(brokerId: number): Promise<void>;
 
+  /**
+   * This broker saw that the process of the controller `brokerId` is gone: lets another be elected without waiting for its
+   * session to end. Costs nothing where it was wrong: a controller that lives goes on until somebody else is elected, and is
+   * fenced by that epoch. Does nothing when another broker is the controller by now.
+   */
+  unseat(brokerId: number): Promise<void>;
+
   /** The brokers that are alive now, by id, as far as this broker knows. */
   aliveBrokers(): readonly AliveBroker[];
 

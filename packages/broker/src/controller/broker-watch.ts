@@ -1,10 +1,10 @@
-// The controller's eye on the other brokers: an idle connection to each. When one ends, the broker is called again at
-// once: an address that refuses the call belongs to a process that is gone, and the broker is fenced without waiting for
-// its session to expire. Any other failure (a cut cable, a frozen host) says nothing, and is left to the session.
+// An eye on other brokers, the controller's on all, the others' on the controller: an idle connection to each. When one
+// ends, the broker is called again at once: an address that refuses the call belongs to a process that is gone, and the
+// broker is fenced, or another controller elected, without waiting for its session to expire. Any other failure (a cut cable, a frozen host) says nothing, and is left to the session.
 // Fencing early costs no record: like every fence it is by epoch, and a broker that lives registers again.
 // Always: one watch for each live broker under its present epoch, and none for ourselves.
 import type { Timers } from '@moldau/kernel';
-import type { BrokerImage, ClusterImage } from '@moldau/metadata';
+import type { BrokerImage } from '@moldau/metadata';
 
 export interface BrokerWatchParts {
   readonly nodeId: number;
@@ -28,10 +28,10 @@ export class BrokerWatch {
     this.#p = parts;
   }
 
-  /** The brokers of a new picture. */
-  follow(image: ClusterImage): void {
+  /** The brokers to be watched, by a new picture. */
+  follow(brokers: readonly BrokerImage[]): void {
     if (this.#closed) return;
-    const live = new Map(image.liveBrokers().map((broker) => [broker.brokerId, broker]));
+    const live = new Map(brokers.map((broker) => [broker.brokerId, broker]));
     for (const brokerId of this.#watched.keys()) if (!live.has(brokerId)) this.#watched.delete(brokerId);
     for (const broker of live.values()) {
       if (broker.brokerId === this.#p.nodeId || this.#watched.get(broker.brokerId) === broker.brokerEpoch) continue;

@@ -44,6 +44,8 @@ export class ControllerHost implements ControllerAccess {
   readonly #nodeId: number;
   #local: Controller | undefined;
   #watch: BrokerWatch | undefined;
+  /** Of the brokers that do not decide on the one that does. */
+  readonly #controllerWatch: BrokerWatch;
   #propagation: Propagation;
   readonly #remote: RemoteController;
   #road: ControllerRoad;
@@ -71,6 +73,17 @@ export class ControllerHost implements ControllerAccess {
       connect: (brokerId, purpose) => peers.connect(brokerId, purpose),
     });
     this.#road = this.#remote;
+    this.#controllerWatch = new BrokerWatch({
+      nodeId: this.#nodeId,
+      timers: ports.timers,
+      connect: (brokerId) => peers.connect(brokerId, 'controller-watch'),
+      gone: ({ brokerId }) => {
+        if (engine.image.controllerId !== brokerId || this.#closing) return;
+        parts.events.emit(CONTROLLER_EVENTS.controllerGone, { brokerId });
+        // The store being away is told elsewhere, and the watch calls on.
+        engine.unseat(brokerId).catch(() => {});
+      },
+    });
     this.#heartbeats = new Heartbeats({
       intervalMs: config.brokerHeartbeatIntervalMs,
       timers: ports.timers,
@@ -177,6 +190,7 @@ export class ControllerHost implements ControllerAccess {
     if (this.#reconcileDue) this.#parts.ports.timers.clear(this.#reconcileDue);
     this.#heartbeats.stop();
     this.#watch?.close();
+    this.#controllerWatch.close();
     for (const stop of this.#stops.splice(0)) stop();
     this.#local = undefined;
   }
@@ -205,7 +219,7 @@ export class ControllerHost implements ControllerAccess {
       this.#local = controller;
       this.#propagation = new Propagation(this.#nodeId);
       this.#watch = this.#watchBrokers(controller);
-      this.#watch.follow(engine.image);
+      this.#watch.follow(engine.image.liveBrokers());
       this.#rebalanceLater(controller);
       const { topicCount: topics, partitionCount: partitions } = engine.image;
       events.emit(CONTROLLER_EVENTS.elected, { epoch: leadership.epoch, topics, partitions });
@@ -267,6 +281,12 @@ export class ControllerHost implements ControllerAccess {
     });
   }
 
+  #watchController(image: ClusterImage): void {
+    const { controllerId } = image;
+    const controller = this.#local || controllerId === this.#nodeId ? undefined : image.broker(controllerId);
+    this.#controllerWatch.follow(controller && !controller.fenced ? [controller] : []);
+  }
+
   /** Gives leadership back to preferred leaders now and then, as long as this controller decides. */
   #rebalanceLater(controller: Controller): void {
     const { ports, config, events } = this.#parts;
@@ -282,7 +302,8 @@ export class ControllerHost implements ControllerAccess {
 
   #onImage(image: ClusterImage): void {
     this.#lookAtMyself(image);
-    this.#watch?.follow(image);
+    this.#watch?.follow(image.liveBrokers());
+    this.#watchController(image);
     this.#propagation.settle(image);
     this.#heartbeats.news();
   }

@@ -45,6 +45,11 @@ export const CONTROLLER_EVENTS = eventTable('controller', {
     meaning: 'Leadership could not be given back to preferred leaders; it is tried again with the next check.',
     fields: { error: 'error' },
   },
+  controllerGone: {
+    level: 'warn',
+    meaning: 'Nobody listens at the address of the controller any more: its process has ended. Another one is elected.',
+    fields: { brokerId: 'number' },
+  },
   lost: {
     level: 'warn',
     meaning:

@@ -289,6 +289,11 @@ export class ZooKeeperEngine implements MetadataEngine {
     if (client) await this.#registrations.leave(client, brokerId);
   }
 
+  async unseat(brokerId: number): Promise<void> {
+    const client = this.#sessions.current;
+    if (client) await this.#election.unseat(client, brokerId);
+  }
+
   aliveBrokers(): readonly AliveBroker[] {
     return this.#registrations.alive();
   }

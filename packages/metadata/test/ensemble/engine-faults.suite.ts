@@ -179,6 +179,24 @@ describe('the road to ZooKeeper', () => {
     expect(contentOf(one.engine.image)).toEqual(contentOf(two.engine.image));
   });
 
+  test('a controller whose process is gone is unseated by who saw it, long before its session ends; a newer one is not', async () => {
+    const ensemble = await servers();
+    const one = await leader(ensemble.connect, { sessionTimeoutMs: 20_000 });
+    const two = await open(ensemble.connect);
+    const elected = two.engine.elect(2);
+    one.engine.abandon();
+    await two.engine.unseat(7); // somebody else than the controller: nothing happens
+    await until(() => two.engine.image.controllerId === 1);
+    await two.engine.unseat(1);
+    const { epoch } = await elected;
+    expect(epoch).toBeGreaterThan(one.epoch);
+    const three = await open(ensemble.connect);
+    await until(() => three.engine.image.controllerId === 2);
+    await three.engine.unseat(1); // late news
+    await two.engine.append(epoch, two.engine.pending.offset, [topic('still')]);
+    expect(two.engine.image.controllerId).toBe(2);
+  });
+
   test('a session that expired is made anew; the broker registers again, and is not vouched for in between (26)', async () => {
     const ensemble = await servers();
     const proxy = await proxied(ensemble);

@@ -116,6 +116,13 @@ export class Ensemble {
     return this.#epoch;
   }
 
+  /** As deleting the node of a controller whose session stands: who led goes on until another is elected. */
+  unseat(brokerId: number): void {
+    if (!this.#leader || this.image.controllerId !== brokerId) return;
+    this.#leader = undefined;
+    this.#changed();
+  }
+
   resign(session: Session): void {
     if (this.#leader !== session) return;
     this.#leader = undefined;

@@ -227,6 +227,10 @@ export class ModelEngine implements MetadataEngine {
     this.#deposed('it left');
   }
 
+  async unseat(brokerId: number): Promise<void> {
+    await this.#sure('unseat', () => this.#ensemble.unseat(brokerId));
+  }
+
   aliveBrokers(): readonly AliveBroker[] {
     return this.#alive;
   }

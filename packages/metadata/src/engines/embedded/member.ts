@@ -90,6 +90,9 @@ export class EmbeddedMember implements MetadataEngine {
     return this.#store.leave(brokerId);
   }
 
+  /** In one process a broker that is gone has left. */
+  async unseat(): Promise<void> {}
+
   aliveBrokers(): readonly AliveBroker[] {
     return this.#store.aliveBrokers();
   }

@@ -7,7 +7,7 @@ import type { ZooKeeperClient } from './client/client.ts';
 import { isZooKeeperError } from './client/errors.ts';
 import type { Acl } from './client/messages.ts';
 import { CONTROLLER, CONTROLLER_EPOCH } from './layout.ts';
-import { encodeController } from './znode-json.ts';
+import { decodeController, encodeController } from './znode-json.ts';
 
 export interface Won {
   readonly epoch: number;
@@ -79,6 +79,23 @@ export class Election {
       { kind: 'setData', path: CONTROLLER_EPOCH, data: Buffer.from(String(attempt.epoch)), version: last.stat.version },
     ]);
     return attempt;
+  }
+
+  /** Lets the next candidate in although the controller's session stands, if `brokerId` is still who leads by it. */
+  async unseat(client: ZooKeeperClient, brokerId: number): Promise<void> {
+    try {
+      // Asked before the node: one who was elected meanwhile has raised it, and keeps a node that looks just the same.
+      const epoch = await client.findData(CONTROLLER_EPOCH);
+      const controller = await client.findData(CONTROLLER);
+      if (!epoch || !controller || decodeController(controller.data) !== brokerId) return;
+      if (controller.stat.ephemeralOwner === client.sessionId) return;
+      await client.multi([
+        { kind: 'check', path: CONTROLLER_EPOCH, version: epoch.stat.version },
+        { kind: 'delete', path: CONTROLLER, version: controller.stat.version },
+      ]);
+    } catch (error) {
+      if (!isZooKeeperError(error)) throw error;
+    }
   }
 
   /** Lets the next candidate in. What cannot be reached goes with the session. */
