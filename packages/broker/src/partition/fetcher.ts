@@ -9,6 +9,8 @@
 //
 // Always: what an answer says is believed only for the leader epoch and the offset that were asked for (R8); a partition's
 // failure pauses that partition, a connection's failure pauses all, and neither stops for good.
+//
+// Longer than most: a partition is named, busy, paused or gone in one table, and every way from one to another stands here.
 import type { BrokerConnection, RequestOf, ResponseOf } from '@moldau/client/connection';
 import type { Clock, TimerHandle, Timers } from '@moldau/kernel';
 import { errorName, type WireError } from '@moldau/protocol/errors';

@@ -3,6 +3,7 @@
 // Bound: what waits to be polled, what requests under way may bring and what handlers have in hand, together, is at most
 // max.buffered.bytes, but for an answer that a broker makes larger because its first batch is larger than
 // max.partition.fetch.bytes; at the bound nothing more is fetched until polls take something.
+// Longer than most: who may be asked, what is held and what an answer means are one bookkeeping.
 import type { TimerHandle } from '@moldau/kernel';
 import { errorName, type WireError, ZERO_UUID } from '@moldau/protocol';
 import type { FetchResponse } from '@moldau/protocol/messages/fetch';

@@ -1,6 +1,8 @@
 // Carries batches to their leaders: looks for what is ready, fills requests, takes answers in, decides what is tried again.
 // Runs when something happened (records pushed, an answer, a connection, a timer), at the end of the turn; never waits.
 // Owns: the accumulator's lines while they are on the wire, the numbering, the timers.
+// Longer than most: every fate of a batch between accumulator and application (sent, refused, retried, split, expired) is
+// decided in this one class.
 import type { TimerHandle } from '@moldau/kernel';
 import { errorName, type WireError } from '@moldau/protocol';
 import type { Codec } from '@moldau/protocol/compression/codec';

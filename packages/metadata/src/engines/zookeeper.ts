@@ -3,6 +3,8 @@
 // store which is empty, older or another one is never obeyed (C11).
 // In the flow: `Sessions` keeps a session; `Election` and `LogWriter` are the controller's side, `LogReader` and `Applier`
 // everybody's, `Registrations` knows who lives, `Snapshots` and `TopicMirror` are written behind the log.
+// Longer than most: what a session, a leadership and a registration mean to each other when one of them ends is decided here
+// and nowhere else; the work itself is in `zookeeper/`.
 import type { Clock, Disk, Network, Random, TimerHandle, Timers, TlsClientOptions } from '@moldau/kernel';
 import {
   type AliveBroker,
