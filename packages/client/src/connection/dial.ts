@@ -22,7 +22,13 @@ export async function dial(
   }
   for (const address of addresses) {
     try {
-      return await ports.network.connect({ host: address, port, timeoutMs, ...(tls ? { tls } : {}) });
+      return await ports.network.connect({
+        host: address,
+        port,
+        timeoutMs,
+        lendsChunks: true,
+        ...(tls ? { tls } : {}),
+      });
     } catch (error) {
       lastError = error;
     }

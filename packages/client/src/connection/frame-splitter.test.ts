@@ -33,3 +33,16 @@ test('a negative or too large size ends it before memory is taken', () => {
   expect(() => splitter().push(Buffer.from([0xff, 0xff, 0xff, 0xff]))).toThrow(ImpossibleFrame);
   expect(() => splitter().push(Buffer.from('HTTP/1.1'))).toThrow(ImpossibleFrame);
 });
+
+test('frames outlive their chunks, which are only lent', () => {
+  const got: Buffer[] = [];
+  const splitter = new FrameSplitter(1000, (frame) => got.push(frame));
+  const lent = Buffer.from([0, 0, 0, 2, 7, 8, 0, 0, 0, 3, 1]);
+  splitter.push(lent);
+  lent.fill(0xff);
+  splitter.push(Buffer.from([2, 3]));
+  expect(got.map((frame) => [...frame])).toEqual([
+    [7, 8],
+    [1, 2, 3],
+  ]);
+});

@@ -1,5 +1,5 @@
 // Cuts the stream of a connection into frames: int32 size, then that many bytes. Pure.
-// Always: a frame is handed on once it is whole; a size that is negative or beyond the bound ends the stream, before
+// Always: a frame is handed on once it is whole, in memory of its own, since chunks are only lent; a size that is negative or beyond the bound ends the stream, before
 // memory is taken for it.
 
 /** A size that no broker sends: the peer is something else, or the stream is out of step. */
@@ -21,7 +21,7 @@ export class FrameSplitter {
   #frame: Buffer | undefined;
   #filled = 0;
 
-  /** `onFrame` gets frames without their size; a frame may be a view of the chunk it came in. */
+  /** `onFrame` gets frames without their size. */
   constructor(frameBytesMax: number, onFrame: (frame: Buffer) => void) {
     this.#frameBytesMax = frameBytesMax;
     this.#onFrame = onFrame;
@@ -52,10 +52,11 @@ export class FrameSplitter {
         return;
       }
       const size = chunk.readInt32BE(position);
-      if (size < 0 || size > this.#frameBytesMax) throw new ImpossibleFrame(chunk.subarray(position, position + 4));
+      if (size < 0 || size > this.#frameBytesMax)
+        throw new ImpossibleFrame(Buffer.from(chunk.subarray(position, position + 4)));
       position += 4;
       if (chunk.length - position >= size) {
-        this.#onFrame(chunk.subarray(position, position + size));
+        this.#onFrame(Buffer.from(chunk.subarray(position, position + size)));
         position += size;
       } else {
         this.#frame = Buffer.allocUnsafeSlow(size);

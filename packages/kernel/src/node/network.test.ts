@@ -127,3 +127,30 @@ test('connections of a listener with a read buffer lend it, pause and resume, an
   expect(server!.local.port).toBe(listener.endpoint.port);
   await listener.close();
 });
+
+test('connections that lend their chunks read into one memory: a chunk is good until the call is over', async () => {
+  const listener = await nodeNetwork.listen({
+    host: '127.0.0.1',
+    port: 0,
+    onConnection: (connection) =>
+      connection.start({ onData: (chunk) => connection.write([Buffer.from(chunk)]), onClose: () => {} }),
+  });
+  const memories = new Set<ArrayBufferLike>();
+  const echoes = ['first', 'second'].map(async (text) => {
+    const connection = await nodeNetwork.connect({ ...listener.endpoint, timeoutMs: 1_000, lendsChunks: true });
+    const got = new Promise<string>((resolve) => {
+      const onData = (chunk: Buffer) => {
+        memories.add(chunk.buffer);
+        resolve(chunk.toString());
+      };
+      connection.start({ onData, onClose: () => {} });
+    });
+    connection.write([Buffer.from(text)]);
+    const echo = await got;
+    connection.destroy();
+    return echo;
+  });
+  expect(await Promise.all(echoes)).toEqual(['first', 'second']);
+  expect(memories.size).toBe(1);
+  await listener.close();
+});

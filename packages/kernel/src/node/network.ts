@@ -113,6 +113,30 @@ function plainAddress(address: string | undefined): string {
   return address.startsWith('::ffff:') ? address.slice(7) : address;
 }
 
+/** What connections that lend their chunks read into, one at a time; made when the first one is. */
+let scratch: Buffer | undefined;
+const SCRATCH_BYTES = 256 * 1024;
+/** Other runtimes take Node's `onread` for nothing, and would deliver no byte. */
+const isNode = process.versions.bun === undefined && (globalThis as { Deno?: unknown }).Deno === undefined;
+
+/** A socket to connect with that reads into `scratch`, and what tells it where its chunks go. */
+function lendingSocket(): { socket: Socket; deliverTo(connection: NodeConnection): void } {
+  scratch ??= Buffer.allocUnsafeSlow(SCRATCH_BYTES);
+  const buffer = scratch;
+  let receiver: NodeConnection | undefined;
+  const callback = (bytes: number): boolean => {
+    receiver?.deliver(buffer.subarray(0, bytes));
+    return true;
+  };
+  const socket = new Socket({ allowHalfOpen: false, onread: { buffer, callback } } as SocketConstructorOpts);
+  return {
+    socket,
+    deliverTo: (connection) => {
+      receiver = connection;
+    },
+  };
+}
+
 export const nodeNetwork: Network = {
   listen: ({ host, port, onConnection, backlog, readBuffer }) =>
     new Promise<Listener>((resolve, reject) => {
@@ -142,7 +166,8 @@ export const nodeNetwork: Network = {
   connect: (options) =>
     new Promise<Connection>((resolve, reject) => {
       const { host, port, timeoutMs } = options;
-      const socket = options.tls ? startTls(options) : new Socket({ allowHalfOpen: false });
+      const lending = options.lendsChunks && !options.tls && isNode ? lendingSocket() : undefined;
+      const socket = lending?.socket ?? (options.tls ? startTls(options) : new Socket({ allowHalfOpen: false }));
       const timeout = setTimeout(() => {
         const error: NodeJS.ErrnoException = new Error(`connect ETIMEDOUT ${host}:${port} after ${timeoutMs} ms`);
         error.code = 'ETIMEDOUT';
@@ -156,7 +181,9 @@ export const nodeNetwork: Network = {
       const established = () => {
         clearTimeout(timeout);
         socket.off('error', failed);
-        resolve(new NodeConnection(socket));
+        const connection = new NodeConnection(socket, lending !== undefined);
+        lending?.deliverTo(connection);
+        resolve(connection);
       };
       socket.once('error', failed);
       if (options.tls) socket.once('secureConnect', established);
