@@ -35,6 +35,7 @@ async function fill(topic: string, count: number, partitions: number, keys = 5):
   await producer.close();
 }
 
+const inOrder = (seen: readonly number[]) => [...seen].sort((a, b) => a - b);
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 test('one at a time by default; what is committed is what came back', async () => {
@@ -122,6 +123,75 @@ test('a handler that fails ends the loop with its error; its record is read agai
   expect((await consumer.poll(5000)).map(({ value }) => value)).toEqual([4, 5, 6, 7, 8, 9]);
   await consumer.close();
 });
+
+for (const orderedBy of ['partition', 'key'] as const)
+  test(`a record that cannot be read ends the loop only after the calls for what came before it (by ${orderedBy})`, async () => {
+    const topic = await broker.newTopic();
+    await fill(topic, 20, 1);
+    const consumer = reader({
+      valueDeserializer: (bytes, about) => {
+        const value = serdes.int32.deserializer(bytes, about);
+        if (value === 10) throw new Error('poison');
+        return value;
+      },
+    });
+    consumer.assign([{ topic, partition: 0 }]);
+    consumer.seekToBeginning();
+    const seen: number[] = [];
+    const stop = new AbortController();
+    const each = () =>
+      consumer.eachMessage(
+        async ({ value }) => {
+          // Long enough that the loop has met the unreadable record while calls for earlier ones still wait.
+          await pause(5);
+          seen.push(value!);
+          if (seen.length === 19) stop.abort();
+        },
+        { signal: stop.signal, orderedBy },
+      );
+    await expect(each()).rejects.toMatchObject({ error: 'SERIALIZATION', topic, partition: 0, offset: 10 });
+    expect(inOrder(seen)).toEqual(Array.from({ length: 10 }, (_, i) => i));
+    expect(await consumer.position({ topic, partition: 0 })).toBe(10);
+    // What the docs advise: step over it. Nothing else may be lost by that.
+    consumer.seek({ topic, partition: 0 }, 11);
+    await each();
+    expect(inOrder(seen)).toEqual(Array.from({ length: 20 }, (_, i) => i).filter((i) => i !== 10));
+    await consumer.close();
+  });
+
+for (const how of ['fails', 'aborts'] as const)
+  test(`a handler that ${how} before an unreadable record is what the loop tells; the record is met again`, async () => {
+    const topic = await broker.newTopic();
+    await fill(topic, 10, 1);
+    const consumer = reader({
+      valueDeserializer: (bytes, about) => {
+        const value = serdes.int32.deserializer(bytes, about);
+        if (value === 5) throw new Error('poison');
+        return value;
+      },
+    });
+    consumer.assign([{ topic, partition: 0 }]);
+    consumer.seekToBeginning();
+    const stop = new AbortController();
+    const reading = consumer.eachMessage(
+      async ({ value }) => {
+        await pause(5);
+        if (value !== 3) return;
+        if (how === 'fails') throw new Error('no');
+        stop.abort();
+      },
+      { signal: stop.signal },
+    );
+    if (how === 'fails') await expect(reading).rejects.toThrow('no');
+    else await reading;
+    const at = how === 'fails' ? 3 : 4;
+    expect(await consumer.position({ topic, partition: 0 })).toBe(at);
+    const again: number[] = [];
+    const rest = consumer.eachMessage(({ value }) => void again.push(value!));
+    await expect(rest).rejects.toMatchObject({ error: 'SERIALIZATION', offset: 5 });
+    expect(again).toEqual(how === 'fails' ? [3, 4] : [4]);
+    await consumer.close();
+  });
 
 test('partitions leave only when the calls for them are done, and nothing is handled twice', async () => {
   const topic = await broker.newTopic(4);

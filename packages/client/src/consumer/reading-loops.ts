@@ -197,7 +197,13 @@ export class ReadingLoops<K, V> {
       }
     } catch (error) {
       // Closed from elsewhere: the ordinary end of a loop that was given no signal.
-      if (!(this.#life() !== 'open' && error instanceof KafkaError)) throw error;
+      if (!(this.#life() !== 'open' && error instanceof KafkaError)) {
+        // Calls for earlier records are made first: who is told of an unreadable record seeks past it, and so past them.
+        await lines.finish();
+        // A handler's error is about an earlier record, so it is the one to tell. Where an abort kept earlier calls from
+        // being made, the loop just ends: the next reader meets the same record again.
+        if (!lines.failure && !(signal?.aborted && this.#standsBefore(error))) throw error;
+      }
     } finally {
       signal?.removeEventListener('abort', stop);
       await lines.stop();
@@ -205,6 +211,13 @@ export class ReadingLoops<K, V> {
       if (this.#life() !== 'closed') this.#rewind();
     }
     if (lines.failure) throw lines.failure.error;
+  }
+
+  /** Whether records before the one that the error names are still to be handled. */
+  #standsBefore(error: unknown): boolean {
+    if (!(error instanceof KafkaError) || error.topic === undefined || error.partition === undefined) return false;
+    const position = this.#positions.get(error.topic, error.partition)?.position;
+    return position !== undefined && error.offset !== undefined && position < error.offset;
   }
 
   #batched(records: readonly ConsumerRecord<K, V>[]): ConsumerBatch<K, V>[] {

@@ -144,6 +144,20 @@ export class WorkLines {
     }
   }
 
+  /**
+   * Makes the calls that wait and answers when none is left that may begin: all are done, or a unit failed, or it was
+   * halted, or what is left belongs to partitions that are paused.
+   */
+  async finish(): Promise<void> {
+    this.pump();
+    while (this.#running.size > 0) {
+      // What ends wakes us and, before we go on, starts what is next.
+      await new Promise<void>((resolve) => {
+        this.#idleWaiters.push(resolve);
+      });
+    }
+  }
+
   /** Starts nothing more. */
   halt(): void {
     this.#stopped = true;
