@@ -44,5 +44,7 @@ test('whatever the bound: all records in order, no batch above it, the same pict
       for (const batch of batches) image = apply(image, batch);
       expect([...image.topics()]).toEqual([...apply(picture(), records).topics()]);
     }),
+    // A topic that fills the bound to the byte, without the brackets around it.
+    { examples: [[[{ name: 'a', partitions: 19 }], 3676]] },
   );
 });

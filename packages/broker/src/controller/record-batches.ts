@@ -7,23 +7,26 @@
 // as it fits into one batch by itself.
 import type { MetadataRecord } from '@moldau/metadata';
 
+/** Of the array that a batch is written as. */
+const BRACKETS = 2;
+
 /** Batches in the order of the records, each at most `bytesMax` of JSON; a single record other than `partitionsSet` is never cut. */
 export function recordBatches(records: readonly MetadataRecord[], bytesMax: number): MetadataRecord[][] {
   const batches: MetadataRecord[][] = [];
   let batch: MetadataRecord[] = [];
-  let bytes = 2;
+  let bytes = BRACKETS;
   const add = (unit: readonly MetadataRecord[], size: number) => {
     if (batch.length > 0 && bytes + size > bytesMax) {
       batches.push(batch);
       batch = [];
-      bytes = 2;
+      bytes = BRACKETS;
     }
     batch.push(...unit);
     bytes += size;
   };
   for (const unit of together(records)) {
     const size = sizeOf(unit);
-    if (size <= bytesMax) add(unit, size);
+    if (BRACKETS + size <= bytesMax) add(unit, size);
     else for (const record of unit) for (const piece of cut(record, bytesMax)) add([piece], sizeOf([piece]));
   }
   if (batch.length > 0 || batches.length === 0) batches.push(batch);
@@ -43,7 +46,7 @@ function together(records: readonly MetadataRecord[]): MetadataRecord[][] {
 }
 
 function* cut(record: MetadataRecord, bytesMax: number): IterableIterator<MetadataRecord> {
-  if (record.kind !== 'partitionsSet' || record.partitions.length < 2 || sizeOf([record]) <= bytesMax) {
+  if (record.kind !== 'partitionsSet' || record.partitions.length < 2 || BRACKETS + sizeOf([record]) <= bytesMax) {
     yield record;
     return;
   }
