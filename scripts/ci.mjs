@@ -88,6 +88,8 @@ const steps = [
 
 const only = process.argv.slice(2);
 const total = { passed: 0, failed: 0, skipped: 0 };
+/** What failed, said once more at the end: the middle of a long output is what nobody keeps. */
+const failures = [];
 const startedAt = Date.now();
 const seconds = (ms) => `${(ms / 1000).toFixed(0)} s`;
 
@@ -97,12 +99,14 @@ for (const step of steps) {
   process.stdout.write(`\n== ${step.name}\n`);
   const stepStartedAt = Date.now();
   const { status, timedOut } = await runStep(step, log);
-  const counts = countsOf(readFileSync(log, 'utf8')) ?? { passed: 0, failed: 0, skipped: 0, none: true };
+  const text = stripVTControlCharacters(readFileSync(log, 'utf8'));
+  const counts = countsOf(text) ?? { passed: 0, failed: 0, skipped: 0, none: true };
   if (counts.none) {
     if (status === 0) counts.passed = 1;
   }
   // A step that failed without naming a failed test still failed.
   if (status !== 0 && counts.failed === 0) counts.failed = 1;
+  if (counts.failed > 0) failures.push({ step: step.name, lines: failuresOf(text) });
   total.passed += counts.passed;
   total.failed += counts.failed;
   total.skipped += counts.skipped;
@@ -112,6 +116,7 @@ for (const step of steps) {
   );
 }
 
+for (const { step, lines } of failures) process.stdout.write(`\nfailed in ${step}:\n  ${lines.join('\n  ')}\n`);
 process.stdout.write(`\nall steps: ${seconds(Date.now() - startedAt)}\n`);
 process.stdout.write(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`);
 process.exit(total.failed === 0 ? 0 : 1);
@@ -150,9 +155,20 @@ function runStep(step, log) {
   });
 }
 
+/** The names of failed tests with the first words of each error, and failed seeds; of a step that names none, its last lines. */
+function failuresOf(text) {
+  const lines = text.split('\n');
+  const named = lines.flatMap((line, index) => {
+    if (/^\r?seed \d+: /.test(line)) return [line];
+    if (!/^\s*FAIL\s/.test(line)) return [];
+    const error = lines.slice(index + 1, index + 6).find((next) => next.trim() !== '' && !/^\s*FAIL\s/.test(next));
+    return [line.trim(), ...(error === undefined ? [] : [`  ${error.trim().slice(0, 300)}`])];
+  });
+  return named.length > 0 ? named.slice(0, 60) : lines.filter((line) => line.trim() !== '').slice(-15);
+}
+
 /** Our own closing line, or vitest's `Tests  3 failed | 40 passed | 1 skipped (44)`; the last one in the log holds. */
-function countsOf(text) {
-  const plain = stripVTControlCharacters(text);
+function countsOf(plain) {
   const own = [...plain.matchAll(/^(?:\w+: )?(\d+) passed, (\d+) failed(?:, (\d+) skipped)?(?: \(.*\))?$/gm)].at(-1);
   if (own) return { passed: Number(own[1]), failed: Number(own[2]), skipped: Number(own[3] ?? 0) };
   const vitest = [...plain.matchAll(/^\s*Tests\s+(.*)$/gm)].at(-1);

@@ -76,6 +76,16 @@ const cases: readonly (readonly [what: string, events: HistoryEvent[], log: Fina
     final(),
     [],
   ],
+  [
+    'a coordinator that was replaced and could not know it tells of before',
+    [
+      { kind: 'commit', at: 1, ...group, offset: 5 },
+      { kind: 'commitAcked', at: 2, ...group, offset: 5 },
+      { kind: 'committed', at: 4, since: 3, dethroned: true, ...group, offset: 3 },
+    ],
+    final(),
+    [],
+  ],
   ['a commit of nobody', [{ kind: 'committed', at: 4, since: 3, ...group, offset: 3 }], final(), ['commitForged']],
   [
     'two owners',

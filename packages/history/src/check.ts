@@ -254,7 +254,7 @@ function judgeGroups(events: readonly HistoryEvent[], abandoned: ReadonlySet<str
       const held = of(event);
       const acknowledged = highestAt(held.acked, event.since);
       const where = `${event.group} ${event.topic}-${event.partition}`;
-      if (event.offset < acknowledged) {
+      if (event.offset < acknowledged && !event.dethroned) {
         report('commitLost', `${where}: committed is ${event.offset}, acknowledged was ${acknowledged}`);
       }
       if (event.offset > held.attempted) {

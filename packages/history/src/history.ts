@@ -44,11 +44,16 @@ export type HistoryEvent =
       readonly member: string;
       readonly offset: number;
     })
-  /** Somebody asked what the group has committed, and began to ask at `since`; -1 nothing. */
+  /**
+   * Somebody asked what the group has committed, and began to ask at `since`; -1 nothing. `dethroned`: at `since` a
+   * coordinator was alive that had been replaced and could not know it. It serves reads on (invariant 26), so its answer may
+   * be of before it was replaced; like Kafka's, it is not evidence that an acknowledged commit is gone.
+   */
   | (PartitionKey & {
       readonly kind: 'committed';
       readonly at: number;
       readonly since: number;
+      readonly dethroned?: boolean;
       readonly group: string;
       readonly offset: number;
     })

@@ -155,7 +155,8 @@ export async function runSeed({ seed, brokers, chaosMs, onEvent, onLog, onCluste
     const member = { name: `m${i}`, group: 'g', topics: kept.map(({ name }) => name), strategy, leaveShare: 0.05 };
     clients.run(member.name, () => memberLoop(clients, member));
   }
-  if (members > 0) clients.run('watcher', () => commitWatcher(clients, 'g', grouped));
+  const hasDethroned = () => cluster.hasDethronedLeader('__consumer_offsets');
+  if (members > 0) clients.run('watcher', () => commitWatcher(clients, 'g', grouped, hasDethroned));
   const admin = { brokers: shape.brokers, replicationFactor, pauseMs: draws.pick([1_000, 3_000, 10_000]) };
   clients.run('admin', () => adminLoop(clients, topics, admin));
   schedule.begin();
@@ -200,7 +201,7 @@ export async function runSeed({ seed, brokers, chaosMs, onEvent, onLog, onCluste
     }
     if (members === 0) return;
     const asker = newAdmin(clients, 'asker');
-    while (!(await askCommitted(clients, asker, 'g', grouped))) await clients.sleep(500);
+    while (!(await askCommitted(clients, asker, 'g', grouped, hasDethroned))) await clients.sleep(500);
     await asker.close();
   });
   if (!(await world.run(world.now + LIVENESS_MS, () => clients.running.size === 0))) return failed('last read');

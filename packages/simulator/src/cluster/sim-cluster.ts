@@ -69,6 +69,16 @@ export class SimCluster {
     return newest;
   }
 
+  /** Whether a broker alive leads a partition of `topic` by its own picture, while the store has given it to another. */
+  hasDethronedLeader(topic: string): boolean {
+    const states = this.image.topic(topic)?.partitions ?? [];
+    return states.some(({ partition, leader }) =>
+      this.nodes.some(
+        ({ id, broker }) => id !== leader && broker?.context.partitions.get(topic, partition)?.isLeader === true,
+      ),
+    );
+  }
+
   node(id: number): SimNode | undefined {
     return this.nodes[id - 1];
   }

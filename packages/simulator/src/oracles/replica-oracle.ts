@@ -218,7 +218,12 @@ export class ReplicaOracle {
   }
 }
 
-/** A replica that is being added may join the in-sync set, complete its move and lead in one change; it is looked at as joining. */
+/**
+ * The last replica that a move waited for joins the in-sync set, the move completes, and with the old leader gone one of the
+ * replicas that stay leads: one change, made when the leader itself asked for the join. The joining is looked at as such.
+ */
 function completesMove(previous: PartitionState, next: PartitionState): boolean {
-  return previous.addingReplicas.includes(next.leader) && next.isr.includes(next.leader);
+  const moved = previous.addingReplicas.length > 0 || previous.removingReplicas.length > 0;
+  const over = next.addingReplicas.length === 0 && next.removingReplicas.length === 0;
+  return moved && over && !next.replicas.includes(previous.leader) && next.isr.includes(next.leader);
 }

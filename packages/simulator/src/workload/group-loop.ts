@@ -78,30 +78,33 @@ export async function commitWatcher(
   host: ClientHost,
   group: string,
   partitions: readonly TopicPartition[],
+  hasDethroned: () => boolean,
 ): Promise<void> {
   const draws = host.draws.fork(`watcher of ${group}`);
   const admin = new Admin({ ...host.common, clientId: `watcher-${group}`, defaultApiTimeoutMs: 10_000 });
   while (!host.stopping) {
     await host.sleep(draws.range(500, 4_000));
-    await askCommitted(host, admin, group, partitions);
+    await askCommitted(host, admin, group, partitions, hasDethroned);
   }
   await admin.close();
 }
 
-/** Asks once; true when it was answered. */
+/** Asks once; true when it was answered. `hasDethroned`: whether a coordinator that was replaced may answer. */
 export async function askCommitted(
   host: ClientHost,
   admin: Admin,
   group: string,
   partitions: readonly TopicPartition[],
+  hasDethroned: () => boolean,
 ): Promise<boolean> {
   const { history, world } = host;
   const since = world.now;
+  const dethroned = hasDethroned();
   try {
     const found = await admin.listConsumerGroupOffsets(group);
     for (const { topic, partition } of partitions) {
       const offset = found.find((one) => one.topic === topic && one.partition === partition)?.offset ?? -1;
-      history.add({ kind: 'committed', at: world.now, since, group, topic, partition, offset });
+      history.add({ kind: 'committed', at: world.now, since, dethroned, group, topic, partition, offset });
     }
     return true;
   } catch (error) {
