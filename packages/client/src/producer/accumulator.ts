@@ -4,6 +4,7 @@
 // Always: batches leave a line in order, and a batch that comes back for a retry goes to its old place in it.
 import type { RecordHeader } from '@moldau/protocol/records/batch-builder';
 import { PartitionMap } from '../topic-partition.ts';
+import { BatchBuffers } from './batch-buffers.ts';
 import { ProducerBatch, type ProducerIdentity } from './producer-batch.ts';
 import type { Delivery } from './producer-model.ts';
 import type { SequencedLine } from './sequences.ts';
@@ -56,6 +57,7 @@ export class Accumulator {
   readonly #lines = new PartitionMap<PartitionLine>();
   /** Lines with waiting batches: what a look for work goes over. */
   readonly #active = new Set<PartitionLine>();
+  readonly #buffers = new BatchBuffers();
   #bytes = 0;
   /** Compressed bytes per byte, of late: batches are filled by what they will take on the wire. */
   #ratio = 1;
@@ -120,7 +122,7 @@ export class Accumulator {
       order: line.nextOrder++,
       createdAt: now,
       era,
-      capacityBytes: line.lastBatchBytes,
+      room: this.#buffers.take(line.lastBatchBytes),
     });
     const { timestamp, key, value, headers, delivery } = record;
     batch.tryAppend(timestamp, key, value, headers, Number.POSITIVE_INFINITY, delivery);
@@ -178,6 +180,14 @@ export class Accumulator {
       this.#bytes += part.sizeBytes;
       this.#insert(line, part);
     }
+  }
+
+  /**
+   * Its bytes are read by nobody any more, so the next batch may be written over them. Only of a batch that was sent once and
+   * acknowledged: an earlier attempt's bytes may still lie in the queue of a connection that is going down.
+   */
+  recycle(batch: ProducerBatch): void {
+    if (batch.attempts === 1) this.#buffers.giveBack(batch.releaseBuffer());
   }
 
   /** It is done with: acknowledged, or given up. `settle` of the batch tells the application. */

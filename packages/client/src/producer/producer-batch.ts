@@ -54,7 +54,8 @@ export class ProducerBatch {
     orderWidth?: number;
     createdAt: number;
     era: number;
-    capacityBytes: number;
+    /** Room taken at once, or a buffer to build in. */
+    room: number | Buffer;
   }) {
     this.topic = o.topic;
     this.partition = o.partition;
@@ -62,7 +63,7 @@ export class ProducerBatch {
     this.#orderWidth = o.orderWidth ?? 1;
     this.createdAt = o.createdAt;
     this.era = o.era;
-    this.#builder = new BatchBuilder(Math.max(FIRST_CAPACITY_BYTES, o.capacityBytes));
+    this.#builder = new BatchBuilder(typeof o.room === 'number' ? Math.max(FIRST_CAPACITY_BYTES, o.room) : o.room);
   }
 
   /** Settled with an error. */
@@ -133,6 +134,12 @@ export class ProducerBatch {
     }
   }
 
+  /** Its records' buffer, once it is acknowledged; nothing of the batch but its counts may be asked for afterwards. */
+  releaseBuffer(): Buffer {
+    this.#encoded = undefined;
+    return this.#builder.release();
+  }
+
   /** Two batches with half of the records each, in its place in line: for a broker that finds it too large. */
   split(): ProducerBatch[] {
     const cursor = new RecordCursor(this.#builder.close(), 0, { decompressedBytesMax: Number.MAX_SAFE_INTEGER });
@@ -147,7 +154,7 @@ export class ProducerBatch {
           orderWidth,
           createdAt: this.createdAt,
           era: this.era,
-          capacityBytes: this.sizeBytes / 2 + 1024,
+          room: this.sizeBytes / 2 + 1024,
         }),
     );
     for (let i = 0; cursor.next(); i++) {

@@ -342,6 +342,7 @@ export class Sender {
       const error = errorName(entry.errorCode);
       if (error === 'NONE') {
         this.#settle(line, batch, undefined, entry.baseOffset, entry.logAppendTimeMs);
+        this.#accumulator.recycle(batch);
       } else if (error === 'DUPLICATE_SEQUENCE_NUMBER') {
         // It is in the log, too far back for the broker to remember where.
         this.#settle(line, batch, undefined, -1, -1);

@@ -107,11 +107,12 @@ export class BatchBuilder {
   #maxTimestamp = NO_TIMESTAMP;
 
   /**
-   * `capacityBytes`: room taken at once, header included; it grows when a record needs more. `baseTimestamp`: what the
-   * records' times are written relative to; by default the first record's own.
+   * `room`: bytes taken at once, header included, or a buffer to build in, which is the builder's from now on; either is
+   * replaced when a record needs more. `baseTimestamp`: what the records' times are written relative to; by default the first
+   * record's own.
    */
-  constructor(capacityBytes: number, baseTimestamp?: number) {
-    this.#buffer = Buffer.allocUnsafeSlow(Math.max(capacityBytes, BATCH_OVERHEAD + 64));
+  constructor(room: number | Buffer, baseTimestamp?: number) {
+    this.#buffer = typeof room === 'number' ? Buffer.allocUnsafeSlow(Math.max(room, BATCH_OVERHEAD + 64)) : room;
     if (baseTimestamp !== undefined) {
       this.#baseTimestamp = baseTimestamp;
       this.#baseGiven = true;
@@ -129,6 +130,13 @@ export class BatchBuilder {
 
   get maxTimestamp(): number {
     return this.#maxTimestamp;
+  }
+
+  /** The buffer built in, to be built in again when nobody reads its bytes any more; the builder is of no use afterwards. */
+  release(): Buffer {
+    const buffer = this.#buffer;
+    this.#buffer = Buffer.alloc(0);
+    return buffer;
   }
 
   /** Bytes that the record would add. */
