@@ -33,6 +33,26 @@ describe('a cluster in one process', () => {
     expect(cluster.image.broker(1)!.brokerEpoch).toBeGreaterThan(before);
   });
 
+  test('the end of a controller that stops in order is no news to warn of', async () => {
+    cluster = await TestCluster.start(3);
+    // It answers nobody any more and has not resigned yet: the others find out for themselves.
+    const { peers } = cluster.broker(2).broker.context;
+    const connect = peers.connect.bind(peers);
+    let refused = false;
+    peers.connect = async (...about) => {
+      try {
+        return await connect(...about);
+      } catch (error) {
+        if (about[0] === 1 && about[1] === 'controller-watch') refused = true;
+        throw error;
+      }
+    };
+    cluster.broker(1).broker.context.groups.stop = () => until(() => refused);
+    await cluster.broker(1).close();
+    const names = [2, 3].flatMap((id) => cluster!.broker(id).eventNames());
+    expect(names).not.toContain('controller.controllerGone');
+  });
+
   test('a broker that was given up while it lives registers again, and so does one that the controller fenced', async () => {
     cluster = await TestCluster.start(2);
     const before = cluster.image.broker(2)!.brokerEpoch;

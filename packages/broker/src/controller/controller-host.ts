@@ -79,7 +79,10 @@ export class ControllerHost implements ControllerAccess {
       connect: (brokerId) => peers.connect(brokerId, 'controller-watch'),
       gone: ({ brokerId }) => {
         if (engine.image.controllerId !== brokerId || this.#closing) return;
-        parts.events.emit(CONTROLLER_EVENTS.controllerGone, { brokerId });
+        // One that was let go is expected to end, and is replaced all the same.
+        if (!engine.image.broker(brokerId)?.shuttingDown) {
+          parts.events.emit(CONTROLLER_EVENTS.controllerGone, { brokerId });
+        }
         // The store being away is told elsewhere, and the watch calls on.
         engine.unseat(brokerId).catch(() => {});
       },
