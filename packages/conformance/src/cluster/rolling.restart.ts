@@ -89,6 +89,7 @@ test('a broker joins, takes partitions over, and another leaves', { timeout: 240
       history,
       now: () => Math.round(performance.now()),
       complain: (text) => complaints.push(text),
+      mayBeDethroned: () => false,
       outside: [confluentPython],
     });
     await eventually('the first acknowledgement', () => history.events.some(({ kind }) => kind === 'acked'));

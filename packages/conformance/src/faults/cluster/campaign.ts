@@ -71,7 +71,12 @@ export async function runCampaign(o: CampaignOptions): Promise<CampaignReport> {
     const { possible, leftOut } = choose(cluster, o.nemeses);
     const appointments = schedule(o.seed, o.seconds, possible, cluster.nodes.length);
     const { bootstrap } = cluster;
-    const workload = { bootstrap, topic: TOPIC, partitions: PARTITIONS, history, now, complain, outside: o.outside };
+    /** Until then a coordinator may live on that was replaced and does not know it. */
+    let dethronedUntil = 0;
+    const workload = {
+      ...{ bootstrap, topic: TOPIC, partitions: PARTITIONS, history, now, complain, outside: o.outside },
+      mayBeDethroned: () => now() < dethronedUntil,
+    };
     const inhabitants = inhabit(workload);
     await eventually('the first acknowledgement', () => history.events.some(({ kind }) => kind === 'acked'));
     const struck: { nemesis: string; victim: number; atMs: number; endMs: number }[] = [];
@@ -80,6 +85,7 @@ export async function runCampaign(o: CampaignOptions): Promise<CampaignReport> {
       const victim = cluster.nodes[strike.victim % cluster.nodes.length]!.id;
       say(`${nemesis.name}, broker ${victim}, ${strike.durationMs} ms`);
       const atMs = now();
+      dethronedUntil = Number.POSITIVE_INFINITY;
       try {
         await nemesis.strike(cluster, strike);
       } catch (error) {
@@ -87,10 +93,12 @@ export async function runCampaign(o: CampaignOptions): Promise<CampaignReport> {
         await mend(cluster, complain);
       }
       struck.push({ nemesis: nemesis.name, victim, atMs, endMs: now() });
+      dethronedUntil = now() + AFTERMATH_MS;
     }
     await mend(cluster, complain);
     const healedMs = await heal(cluster, now, complain);
     say(`all replicas in sync after ${healedMs} ms`);
+    dethronedUntil = 0;
     // Some more in peace: a writer that never gets on again would not be noticed otherwise.
     await sleep(1_000);
     await Promise.all(inhabitants.map((inhabitant) => inhabitant.stop()));

@@ -15,6 +15,8 @@ export interface WorkloadOptions {
   /** What no correct cluster lets happen, apart from the history. */
   readonly complain: (text: string) => void;
   readonly outside: readonly ClientAdapter[];
+  /** A coordinator that was replaced may be alive and answer: what it says of commits is of before. */
+  readonly mayBeDethroned: () => boolean;
 }
 
 /** A part of the workload. `stop` lets what is under way come to its end. */
@@ -178,9 +180,10 @@ function groupWatcher(o: WorkloadOptions): Inhabitant {
     while (!stopping()) {
       await sleep(500);
       const since = o.now();
+      const dethroned = o.mayBeDethroned();
       const committed = await admin.listConsumerGroupOffsets(GROUP, { timeoutMs: 5_000 }).catch(() => []);
       for (const { topic, partition, offset } of committed) {
-        o.history.add({ kind: 'committed', at: o.now(), since, group: GROUP, topic, partition, offset });
+        o.history.add({ kind: 'committed', at: o.now(), since, dethroned, group: GROUP, topic, partition, offset });
       }
     }
     await admin.close();
