@@ -230,8 +230,8 @@ export class PartitionLog implements ReadableLog, WriterHost {
   }
 
   /**
-   * Takes batches: exactly one from a client or coordinator, any number from replication. Adopts the memory of `records`:
-   * it must not change afterwards. Nothing is on disk when this returns; see `whenPersisted`.
+   * Takes batches: exactly one from a client or coordinator, any number from replication. `records` is
+   * copied, with offset and epoch written into it before. Nothing is on disk when this returns; see `whenPersisted`.
    */
   append(records: Buffer, options: AppendOptions): Appended | LogRefusal {
     const obstacle = this.#failure ?? this.writer.obstacle;

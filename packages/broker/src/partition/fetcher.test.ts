@@ -59,11 +59,12 @@ function setUp() {
   const connection = {
     isOpen: true,
     close: () => {},
-    send: (_api: string, body: RequestOf<'Fetch'>) =>
-      new Promise<ResponseOf<'Fetch'>>((resolve, reject) => {
+    sendLent: (_api: string, body: RequestOf<'Fetch'>, take: (answer: ResponseOf<'Fetch'>) => void) =>
+      new Promise<void>((resolve, reject) => {
         const answer = (partitions: object[]) => {
           const responses = partitions.length > 0 ? [{ topic: '', topicId: TOPIC, partitions }] : [];
-          resolve({ errorCode: 0, sessionId: 77, responses } as unknown as ResponseOf<'Fetch'>);
+          take({ errorCode: 0, sessionId: 77, responses } as unknown as ResponseOf<'Fetch'>);
+          resolve();
         };
         sent.push({ body, answer, fail: reject });
       }),

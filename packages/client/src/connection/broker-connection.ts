@@ -93,6 +93,8 @@ interface Waiting {
   readonly raw: boolean;
   readonly correlationId: number;
   readonly deadline: number;
+  /** Gets the answer while its bytes are lent, and `resolve` gets nothing. */
+  readonly take: ((body: unknown) => void) | undefined;
   readonly resolve: (body: unknown) => void;
   readonly reject: (error: KafkaError) => void;
 }
@@ -126,7 +128,11 @@ export class BrokerConnection {
     this.#settings = settings;
     this.#socket = socket;
     this.#lastUsedAt = ports.clock.monotonic();
-    this.#splitter = new FrameSplitter(settings.frameBytesMax, (frame) => this.#receive(frame));
+    this.#splitter = new FrameSplitter(
+      settings.frameBytesMax,
+      (frame) => this.#receive(frame),
+      () => this.#waiting[0]?.take !== undefined,
+    );
     socket.start({
       onData: (chunk) => {
         try {
@@ -193,6 +199,21 @@ export class BrokerConnection {
     });
   }
 
+  /**
+   * As `send`, but `take` gets the answer while its bytes are lent: whatever is to outlive that call must be copied in it.
+   * Resolves when it was called. `take` must not throw: what it throws is nobody's to handle.
+   */
+  sendLent<N extends ApiName>(
+    api: N,
+    body: RequestOf<N>,
+    take: (answer: ResponseOf<N>) => void,
+    options: SendOptions = {},
+  ): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#send(api, body, options, resolve as (body: unknown) => void, reject, take as (body: unknown) => void);
+    });
+  }
+
   /** Sends a request that gets no answer (Produce with acks 0). */
   sendOneWay<N extends ApiName>(api: N, body: RequestOf<N>, version?: number): void {
     if (this.#error) throw this.#error;
@@ -215,7 +236,7 @@ export class BrokerConnection {
         }
         const { clientId } = this.#settings;
         this.#write(encodeRawRequest({ api, apiVersion, correlationId, clientId }, body));
-        return { api, version: apiVersion, raw: true };
+        return { api, version: apiVersion, raw: true, take: undefined };
       });
     });
   }
@@ -235,11 +256,12 @@ export class BrokerConnection {
     options: SendOptions,
     resolve: (body: unknown) => void,
     reject: (error: KafkaError) => void,
+    take?: (body: unknown) => void,
   ): void {
     this.#await(resolve, reject, options.timeoutMs, (correlationId) => {
       const version = options.version ?? this.versions.pick(api, options.newest);
       this.#write(this.#encode(api, version, correlationId, body));
-      return { api: APIS[api], version, raw: false };
+      return { api: APIS[api], version, raw: false, take };
     });
   }
 
@@ -248,7 +270,7 @@ export class BrokerConnection {
     resolve: (body: unknown) => void,
     reject: (error: KafkaError) => void,
     timeoutMs: number | undefined,
-    write: (correlationId: number) => Pick<Waiting, 'api' | 'version' | 'raw'>,
+    write: (correlationId: number) => Pick<Waiting, 'api' | 'version' | 'raw' | 'take'>,
   ): void {
     if (this.#error) {
       reject(this.#error);
@@ -314,7 +336,7 @@ export class BrokerConnection {
       const correlationId = this.#takeCorrelationId();
       this.#write(this.#encode(api, picked, correlationId, body));
       this.#waiting.push({
-        ...{ api: APIS[api], version: picked, raw: false, correlationId, deadline, reject },
+        ...{ api: APIS[api], version: picked, raw: false, take: undefined, correlationId, deadline, reject },
         resolve: resolve as (body: unknown) => void,
       });
       this.#arm(deadline);
@@ -353,7 +375,17 @@ export class BrokerConnection {
     this.#lastUsedAt = this.#ports.clock.monotonic();
     const throttleMs = (body as { throttleTimeMs?: number }).throttleTimeMs ?? 0;
     if (throttleMs > 0) this.#mutedUntil = this.#lastUsedAt + throttleMs;
-    request.resolve(body);
+    if (!request.take) {
+      request.resolve(body);
+      return;
+    }
+    try {
+      request.take(body);
+    } catch (error) {
+      // No fault of the connection: it must not look like one.
+      void Promise.reject(error);
+    }
+    request.resolve(undefined);
   }
 
   /** Learns the broker's versions, newest question first; an older broker says how new the question may be. */

@@ -46,3 +46,43 @@ test('frames outlive their chunks, which are only lent', () => {
     [1, 2, 3],
   ]);
 });
+
+test('frames that are taken at once come without memory of their own, whole or in pieces, one after the other', () => {
+  const stream = [
+    [0, 0, 0, 2, 7, 8, 0, 0, 0, 3, 1],
+    [2, 3, 0, 0, 0, 3, 4],
+    [5, 6],
+  ].map((bytes) => Buffer.from(bytes));
+  const seen: number[][] = [];
+  const got: Buffer[] = [];
+  const taken = (frame: Buffer): void => {
+    seen.push([...frame]);
+    got.push(frame);
+  };
+  const splitter = new FrameSplitter(1000, taken, () => true);
+  for (const chunk of stream) splitter.push(chunk);
+  expect(seen).toEqual([
+    [7, 8],
+    [1, 2, 3],
+    [4, 5, 6],
+  ]);
+  expect(got[0]!.buffer).toBe(stream[0]!.buffer);
+  expect(got[1]!.buffer).toBe(got[2]!.buffer);
+});
+
+test('only the frames that are said to be taken at once are lent', () => {
+  let lend = true;
+  const got: Buffer[] = [];
+  const splitter = new FrameSplitter(
+    1000,
+    (frame) => {
+      got.push(frame);
+      lend = !lend;
+    },
+    () => lend,
+  );
+  const chunk = Buffer.from([0, 0, 0, 1, 7, 0, 0, 0, 1, 8, 0, 0, 0, 1, 9]);
+  splitter.push(chunk);
+  chunk.fill(0xff);
+  expect(got.map((frame) => [...frame])).toEqual([[0xff], [8], [0xff]]);
+});

@@ -1,6 +1,7 @@
 // Cuts the stream of a connection into frames: int32 size, then that many bytes. Pure.
-// Always: a frame is handed on once it is whole, in memory of its own, since chunks are only lent; a size that is negative or beyond the bound ends the stream, before
-// memory is taken for it.
+// Always: a frame is handed on once it is whole; a size that is negative or beyond the bound ends the stream, before memory is
+// taken for it. Chunks are only lent, so a frame gets memory of its own, except where whoever takes it is content with what
+// is good until `onFrame` returns: large answers taken at once cost no memory then, which would set the collector going.
 
 /** A size that no broker sends: the peer is something else, or the stream is out of step. */
 export class ImpossibleFrame extends Error {
@@ -12,19 +13,27 @@ export class ImpossibleFrame extends Error {
   }
 }
 
+/** Memory for lent frames in pieces is kept up to this. */
+const LENT_BYTES_MAX = 4 * 1024 * 1024;
+const LENT_BYTES_MIN = 64 * 1024;
+
 export class FrameSplitter {
   readonly #frameBytesMax: number;
   readonly #onFrame: (frame: Buffer) => void;
+  readonly #lends: () => boolean;
+  /** What lent frames in pieces are put together in, one after the other. */
+  #lent: Buffer | undefined;
   /** Bytes of an unfinished size (up to 3), or undefined. */
   #sizeStart: Buffer | undefined;
   /** The frame that is being filled. */
   #frame: Buffer | undefined;
   #filled = 0;
 
-  /** `onFrame` gets frames without their size. */
-  constructor(frameBytesMax: number, onFrame: (frame: Buffer) => void) {
+  /** `onFrame` gets frames without their size. `lends`, asked when a frame begins: it need not outlive `onFrame`. */
+  constructor(frameBytesMax: number, onFrame: (frame: Buffer) => void, lends: () => boolean = () => false) {
     this.#frameBytesMax = frameBytesMax;
     this.#onFrame = onFrame;
+    this.#lends = lends;
   }
 
   /** Takes the next bytes. Throws ImpossibleFrame; the splitter is of no use after that. */
@@ -56,12 +65,23 @@ export class FrameSplitter {
         throw new ImpossibleFrame(Buffer.from(chunk.subarray(position, position + 4)));
       position += 4;
       if (chunk.length - position >= size) {
-        this.#onFrame(Buffer.from(chunk.subarray(position, position + size)));
+        const view = chunk.subarray(position, position + size);
+        this.#onFrame(this.#lends() ? view : Buffer.from(view));
         position += size;
       } else {
-        this.#frame = Buffer.allocUnsafeSlow(size);
+        this.#frame = this.#lends() ? this.#lentMemory(size) : Buffer.allocUnsafeSlow(size);
         this.#filled = 0;
       }
     }
+  }
+
+  #lentMemory(bytes: number): Buffer {
+    if (bytes > LENT_BYTES_MAX) return Buffer.allocUnsafeSlow(bytes);
+    if (!this.#lent || this.#lent.length < bytes) {
+      let room = LENT_BYTES_MIN;
+      while (room < bytes) room *= 2;
+      this.#lent = Buffer.allocUnsafeSlow(room);
+    }
+    return this.#lent.subarray(0, bytes);
   }
 }

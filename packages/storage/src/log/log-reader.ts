@@ -17,7 +17,7 @@ import { loadIndexes, rebuildIndexes } from '../segment/index-access.ts';
 import type { Segment } from '../segment/segment.ts';
 import type { SegmentList } from '../segment/segment-list.ts';
 import type { StorageContext } from '../storage-context.ts';
-import type { LogTail, TailChunk } from '../tail/tail.ts';
+import type { LogTail, Slab, TailChunk } from '../tail/tail.ts';
 
 /** What a reader sees of its log. */
 export interface ReadableLog {
@@ -115,11 +115,12 @@ export class LogReader {
     const firstBatchOffset = baseOffsetOf(chunk.bytes, at);
     const chunks: Buffer[] = [];
     let sizeBytes = 0;
+    const slabs: Slab[] = [];
     let next: TailChunk | undefined = chunk;
     let nextAt = at;
     while (next) {
-      const { bytes } = next;
-      tail.share(next);
+      const { bytes, slab } = next;
+      if (slab && slabs[slabs.length - 1] !== slab) slabs.push(slab);
       const rest = bytes.length - nextAt;
       if (sizeBytes + rest <= bytesMax && next.endOffset <= end) {
         if (rest > 0) chunks.push(nextAt === 0 ? bytes : bytes.subarray(nextAt));
@@ -150,7 +151,10 @@ export class LogReader {
     this.#rememberTail(next, nextAt, end);
     this.#context.stats.tailReads++;
     this.#context.stats.tailReadBytes += sizeBytes;
-    return { kind: 'slice', chunks, sizeBytes, firstBatchOffset };
+    // The last slab may be of a chunk of which there was no room for a batch; held all the same.
+    if (slabs.length === 0) return { kind: 'slice', chunks, sizeBytes, firstBatchOffset };
+    tail.hold(slabs);
+    return { kind: 'slice', chunks, sizeBytes, firstBatchOffset, release: () => tail.unhold(slabs) };
   }
 
   #rememberTail(chunk: TailChunk | undefined, at: number, end: number): void {

@@ -5,8 +5,8 @@
 // Whose memory: an appended buffer is a view of memory that belongs to the network (N8) and is read into again, so what
 // is kept is always copied. The copies lie side by side in slabs, whatever log they are of; a slab whose last chunk has
 // gone is filled again. Fresh memory per batch costs far more than the copy: at 400 MB/s the collector then runs twenty
-// times a second, on every core. A slab that a reader was given a view of is left to the collector, which alone knows
-// when the answer has been sent.
+// times a second, on every core. A reader that was given a view of a slab holds it until it says that the answer has been
+// sent; a slab held by one that never says so (its connection broke off) is left to the collector.
 import type { Segment } from '../segment/segment.ts';
 
 /** One stretch of a segment in memory: whole batches. */
@@ -39,13 +39,15 @@ const SLAB_SHARE_MAX = SLAB_BYTES / 2;
 const SPARE_SLABS_MAX = 4;
 
 /** A stretch of memory that chunks of any logs lie in. */
-interface Slab {
+export interface Slab {
   readonly memory: Buffer;
   used: number;
   /** Chunks that lie here and are in a tail. */
   live: number;
-  /** Somebody outside may hold a view: never filled again. */
-  shared: boolean;
+  /** Readers that hold views. */
+  readers: number;
+  /** A write under way may look at it, and does not say when it is done: never filled again. */
+  abandoned: boolean;
 }
 
 const NO_BYTES = Buffer.alloc(0);
@@ -92,7 +94,7 @@ export class TailMemory {
   #nextSlab(bytesNeeded: number): Slab {
     const full = this.#slab;
     this.#slab = undefined;
-    if (full && full.live === 0) this.#retire(full);
+    if (full) this.#retire(full);
     const spare = this.#spare.pop();
     if (spare) {
       this.#slab = spare;
@@ -100,16 +102,27 @@ export class TailMemory {
     }
     let sizeBytes = full ? Math.min(full.memory.length * 4, SLAB_BYTES) : SLAB_BYTES_FIRST;
     while (sizeBytes < bytesNeeded) sizeBytes *= 4;
-    const slab: Slab = { memory: Buffer.allocUnsafeSlow(sizeBytes), used: 0, live: 0, shared: false };
+    const slab: Slab = { memory: Buffer.allocUnsafeSlow(sizeBytes), used: 0, live: 0, readers: 0, abandoned: false };
     this.#slab = slab;
     return slab;
   }
 
-  /** Nothing lives in the slab any more. */
+  /** Keeps the slab to be filled again, if nothing lives in it any more and nobody looks at it. */
   #retire(slab: Slab): void {
-    if (slab.shared || slab.memory.length < SLAB_BYTES || this.#spare.length >= SPARE_SLABS_MAX) return;
+    if (slab.live > 0 || slab.readers > 0 || slab.abandoned || slab === this.#slab) return;
+    if (slab.memory.length < SLAB_BYTES || this.#spare.length >= SPARE_SLABS_MAX) return;
     slab.used = 0;
     this.#spare.push(slab);
+  }
+
+  /** A view of the slab leaves for an answer. Each call wants a `unhold`, when nobody looks at the view any more. */
+  hold(slab: Slab): void {
+    slab.readers++;
+  }
+
+  unhold(slab: Slab): void {
+    slab.readers--;
+    this.#retire(slab);
   }
 
   /** The chunk lies at the end of the slab now. */
@@ -143,9 +156,9 @@ export class TailMemory {
     const { slab } = chunk;
     if (!slab) return;
     // Not written yet: the write that is under way reads this memory.
-    if (chunk.position + chunk.bytes.length > chunk.segment.writtenBytes) slab.shared = true;
+    if (chunk.position + chunk.bytes.length > chunk.segment.writtenBytes) slab.abandoned = true;
     slab.live--;
-    if (slab.live === 0 && slab !== this.#slab) this.#retire(slab);
+    this.#retire(slab);
   }
 
   /** Lets go of the oldest written chunks until the budget is kept. What is not written stays, whatever it costs. */
@@ -228,14 +241,18 @@ export class LogTail {
     return low;
   }
 
-  /** The chunk of a number that `find` gave, or of one after it. Who keeps a view of its bytes says so with `share`. */
+  /** The chunk of a number that `find` gave, or of one after it. Who keeps a view of its bytes holds its slab. */
   chunkAt(number: number): TailChunk | undefined {
     return this.#chunks[number];
   }
 
-  /** A view of the chunk's bytes leaves for an answer. */
-  share(chunk: TailChunk): void {
-    if (chunk.slab) chunk.slab.shared = true;
+  /** Views of slabs left for an answer (`TailChunk.slab`): held until `unhold` is called with the same. */
+  hold(slabs: readonly Slab[]): void {
+    for (const slab of slabs) this.#memory.hold(slab);
+  }
+
+  unhold(slabs: readonly Slab[]): void {
+    for (const slab of slabs) this.#memory.unhold(slab);
   }
 
   /** Lets go of everything up to and including `chunk`. */
@@ -285,9 +302,8 @@ export class LogTail {
     if (last) this.dropThrough(last);
   }
 
-  /** Lets go of everything. A write under way may still read from the slabs, so they are not filled again. */
+  /** Lets go of everything. */
   clear(): void {
-    for (let i = this.#first; i < this.#chunks.length; i++) this.share(this.#chunks[i]!);
     const last = this.#chunks[this.#chunks.length - 1];
     if (last) this.dropThrough(last);
   }
