@@ -2,6 +2,7 @@
 // the group has committed.
 import { Admin, Consumer, KafkaError, type TopicPartition } from '@moldau/client';
 import type { ClientHost } from './client-host.ts';
+import { commitLate } from './late-commits.ts';
 import { plainValue } from './producer-loop.ts';
 
 export interface MemberShape {
@@ -11,6 +12,13 @@ export interface MemberShape {
   readonly strategy: 'range' | 'cooperative-sticky';
   /** How often in a second of its life it goes away for a while. */
   readonly leaveShare: number;
+}
+
+/** Of the new generations that a member comes into. */
+const LATE_COMMIT_SHARE = 0.3;
+
+interface CommittedOffset extends TopicPartition {
+  readonly offset: number;
 }
 
 export async function memberLoop(host: ClientHost, shape: MemberShape): Promise<void> {
@@ -37,17 +45,27 @@ async function oneLife(host: ClientHost, shape: MemberShape, draws: ClientHost['
     partitionAssignmentStrategy: [shape.strategy],
   });
   let session = 0;
+  /** Of the last commit that was acknowledged. */
+  let committed: { readonly generation: number; readonly offsets: readonly CommittedOffset[] } | undefined;
+  const late = draws.fork(`late ${name}`);
   consumer.subscribe(shape.topics, {
     onPartitionsAssigned: (partitions) => {
       session++;
-      const generation = consumer.groupMetadata()?.generationId ?? -1;
+      const { generationId: generation = -1, memberId = '' } = consumer.groupMetadata() ?? {};
+      if (committed && committed.generation < generation && late.chance(LATE_COMMIT_SHARE)) {
+        const { generation: past, offsets } = committed;
+        const delayMs = late.range(0, 1_000);
+        host.run(`late commit of ${name}`, () =>
+          commitLate(host, { group, memberId, generation: past, offsets }, delayMs),
+        );
+      }
       for (const { topic, partition } of partitions) {
         history.add({ kind: 'assigned', at: world.now, group, member: name, generation, topic, partition });
       }
     },
   });
   const leaving = world.now + draws.range(1_000, 1_000 / shape.leaveShare);
-  const ends = new Map<string, { readonly topic: string; readonly partition: number; offset: number }>();
+  const ends = new Map<string, CommittedOffset>();
   while (!host.stopping && world.now < leaving) {
     try {
       const records = await consumer.poll(draws.pick([200, 1_000]));
@@ -61,8 +79,10 @@ async function oneLife(host: ClientHost, shape: MemberShape, draws: ClientHost['
       if (ends.size === 0) continue;
       const offsets = [...ends.values()];
       for (const where of offsets) history.add({ kind: 'commit', at: world.now, group, member: name, ...where });
+      const generation = consumer.groupMetadata()?.generationId ?? -1;
       await consumer.commitSync(offsets);
       for (const where of offsets) history.add({ kind: 'commitAcked', at: world.now, group, member: name, ...where });
+      committed = { generation, offsets };
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error;
       host.met(error);
