@@ -13,6 +13,7 @@ import { LogMatching } from './oracles/log-matching.ts';
 import { Broken, ReplicaOracle } from './oracles/replica-oracle.ts';
 import { adminLoop, createTopics, newAdmin } from './workload/admin-loop.ts';
 import { askCommitted, commitWatcher, memberLoop } from './workload/group-loop.ts';
+import { ImpatientAsker } from './workload/impatient-asker.ts';
 import { producerLoop } from './workload/producer-loop.ts';
 import { readAll, readerLoop } from './workload/reader-loop.ts';
 import { drawTopics } from './workload/topics.ts';
@@ -79,9 +80,11 @@ export async function runSeed({ seed, brokers, chaosMs, onEvent, onLog, onCluste
     const node = boot && nodeOf.get(boot.machine.name);
     if (node) oracle.look(node);
   };
+  let impatient: ImpatientAsker | undefined;
   ensemble.onBatch = (before, after, batch) => {
     try {
       oracle.onBatch(before, after, batch);
+      impatient?.look(before, after);
     } catch (error) {
       // Not into the broker whose request this is: it would take it for a failure of the store.
       world.fail(error as Error);
@@ -156,7 +159,10 @@ export async function runSeed({ seed, brokers, chaosMs, onEvent, onLog, onCluste
     clients.run(member.name, () => memberLoop(clients, member));
   }
   const hasDethroned = () => cluster.hasDethronedLeader('__consumer_offsets');
-  if (members > 0) clients.run('watcher', () => commitWatcher(clients, 'g', grouped, hasDethroned));
+  if (members > 0) {
+    clients.run('watcher', () => commitWatcher(clients, 'g', grouped, hasDethroned));
+    impatient = new ImpatientAsker(clients, 'g', grouped, () => cluster.image);
+  }
   const admin = { brokers: shape.brokers, replicationFactor, pauseMs: draws.pick([1_000, 3_000, 10_000]) };
   clients.run('admin', () => adminLoop(clients, topics, admin));
   schedule.begin();
@@ -182,6 +188,7 @@ export async function runSeed({ seed, brokers, chaosMs, onEvent, onLog, onCluste
   });
   if (!whole) return failed(`liveness (${missing})`);
   clients.stopping = true;
+  clients.run('the impatient asker’s end', async () => impatient?.close());
   if (!(await world.run(deadline + LIVENESS_MS, () => clients.running.size === 0))) {
     return failed(`liveness (these clients do not end: ${[...clients.running].join(', ')})`);
   }
