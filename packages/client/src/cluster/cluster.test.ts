@@ -96,7 +96,7 @@ test('client.dns.lookup resolve_canonical_bootstrap_servers_only connects to the
   expect(asked.slice(0, 2)).toEqual(['alias.test', 'full-name-of-127.0.0.1.test']);
 });
 
-test('when every known broker is gone the client starts again from its bootstrap servers (KIP-899)', async () => {
+test('platformatic#232: when every known broker is gone the client starts again from its bootstrap servers (KIP-899)', async () => {
   const gone = await broker();
   const seed = await broker((_, count, self) =>
     metadataOf(count === 1 ? { nodeId: 7, port: gone.port } : { nodeId: 8, port: self }),

@@ -128,7 +128,7 @@ test('a provider of tokens that never answers does not hold up for ever', async 
   expect(error.error).toBe('REQUEST_TIMED_OUT');
 });
 
-test('a session near its end: the next request waits for a new authentication behind all that is in flight', async () => {
+test('platformatic#226: a session near its end: the next request waits for a new authentication behind all that is in flight', async () => {
   let answerMetadata: (body: object) => void = () => {};
   let count = 0;
   const broker = await start((api) => {

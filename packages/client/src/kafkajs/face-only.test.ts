@@ -144,7 +144,7 @@ test('eachBatch under a rebalance: heartbeat ends the handler, what it has resol
   expect(handled).toHaveLength(80);
 });
 
-test('stop waits for the message at hand and commits it; run goes on after it', async () => {
+test('kafkajs#1593: stop waits for the message at hand and commits it; nothing is handed out after it, until run', async () => {
   const topic = await topicOf(5);
   const groupId = `group-${++names}`;
   const reader = await consumer(groupId);
@@ -159,6 +159,8 @@ test('stop waits for the message at hand and commits it; run goes on after it', 
   await reader.stop();
   const before = handled.length;
   expect(await committed(groupId, topic)).toEqual([String(before)]);
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  expect(handled).toHaveLength(before);
   await reader.run({ eachMessage });
   await until(() => handled.length === 5);
   expect(handled).toEqual(['0', '1', '2', '3', '4']);
