@@ -113,7 +113,7 @@ describe('the log', () => {
     expect(steps).toEqual(['prepare 1', 'prepared 1', 'told 1', 'told 2', 'prepare 3', 'prepared 3', 'told 3']);
   });
 
-  test('an append decided on something older is refused, and nothing of it stays', async () => {
+  test('fence: controller epoch and CAS (an append decided on something older, or by an earlier controller, is refused, and nothing of it stays)', async () => {
     const { engine, epoch, append } = await lead(new FaultyDisk());
     await append(topic('a'));
     expect((await failure(engine.append(epoch, 0, [topic('b')]))).code).toBe('STALE');

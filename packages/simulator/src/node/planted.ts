@@ -1,12 +1,11 @@
 // Mutation test of the tester: plants one bug after the other in a copy of the sources and counts the seeds until the
 // simulator finds it. The real tree is never touched.
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { PLANTED_BUGS, type PlantedBug } from '../planted/bugs.ts';
 import type { RunOptions } from '../run.ts';
 import { runPool } from './seed-pool.ts';
+import { copySources, edited, root } from './source-copy.ts';
 
 export interface HuntOptions {
   /** Names of bugs, separated by commas, or 'all'. */
@@ -26,7 +25,6 @@ interface Hunt {
 
 /** What the simulator runs. */
 const PACKAGES = ['kernel', 'protocol', 'storage', 'metadata', 'broker', 'client', 'history', 'simulator'];
-const root = fileURLToPath(new URL('../../../../', import.meta.url));
 
 /** The exit status: 0 when every planted bug was found within its budget. */
 export async function huntPlanted(options: HuntOptions): Promise<number> {
@@ -38,7 +36,7 @@ export async function huntPlanted(options: HuntOptions): Promise<number> {
     return 2;
   }
   // Before an hour of work: every text is where it was when the list was written.
-  for (const bug of chosen) patched(bug, root);
+  for (const bug of chosen) edited(bug, root);
   const hunts: Hunt[] = [];
   for (const bug of chosen) {
     const hunt = await huntOne(bug, options);
@@ -52,13 +50,12 @@ export async function huntPlanted(options: HuntOptions): Promise<number> {
 
 async function huntOne(bug: PlantedBug, { workers, stuckMs }: HuntOptions): Promise<Hunt> {
   const startedAt = performance.now();
-  const copy = mkdtempSync(join(tmpdir(), 'moldau-planted-'));
+  const copy = copySources(PACKAGES);
   let seeds = 0;
   let virtualMs = 0;
   let found: Hunt['found'];
   try {
-    copyTree(copy);
-    writeFileSync(join(copy, 'packages', bug.file), patched(bug, copy));
+    writeFileSync(join(copy, 'packages', bug.file), edited(bug, copy));
     const settings = bug.brokers !== undefined && { brokers: bug.brokers };
     while (!found && seeds < bug.budget) {
       let suspect: Hunt['found'];
@@ -94,40 +91,6 @@ async function passes(seed: RunOptions, stuckMs: number): Promise<boolean> {
     },
   });
   return passed;
-}
-
-/** The file with the bug in it. Throws when a text is not there exactly once. */
-function patched({ name, file, text, instead, also }: PlantedBug, tree: string): string {
-  let source = readFileSync(join(tree, 'packages', file), 'utf8');
-  for (const change of [{ text, instead }, ...(also ? [also] : [])]) {
-    const times = source.split(change.text).length - 1;
-    if (times !== 1) {
-      throw new Error(
-        `planted bug ${name}: its text stands ${times} times in packages/${file}; mend packages/simulator/src/planted/bugs.ts`,
-      );
-    }
-    source = source.replace(change.text, () => change.instead);
-  }
-  return source;
-}
-
-function copyTree(copy: string): void {
-  const modules = join(copy, 'node_modules');
-  mkdirSync(join(modules, '@moldau'), { recursive: true });
-  for (const name of readdirSync(join(root, 'node_modules'))) {
-    if (name !== '@moldau' && !name.startsWith('.')) symlinkSync(join(root, 'node_modules', name), join(modules, name));
-  }
-  for (const name of PACKAGES) {
-    const from = join(root, 'packages', name);
-    const to = join(copy, 'packages', name);
-    mkdirSync(to, { recursive: true });
-    cpSync(join(from, 'package.json'), join(to, 'package.json'));
-    cpSync(join(from, 'src'), join(to, 'src'), {
-      recursive: true,
-      filter: (path) => !/\.(test|bench)\.ts$/.test(path),
-    });
-    symlinkSync(to, join(modules, '@moldau', name));
-  }
 }
 
 function rowOf({ bug, seeds, found, secs, virtualHours }: Hunt): string {
