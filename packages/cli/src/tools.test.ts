@@ -274,9 +274,23 @@ describe('kafka-configs', () => {
     );
   });
 
-  test('what the broker does not serve is said', async () => {
-    const { status, stderr } = await tool('kafka-configs', '--describe --user alice');
-    expect([status, stderr.length > 0]).toEqual([1, true]);
+  test('quotas and SCRAM credentials of users are set, shown and taken back', async () => {
+    const alter = async (words: string) => {
+      const { status, stderr } = await tool('kafka-configs', `--alter ${words}`);
+      expect([status, stderr]).toEqual([0, '']);
+    };
+    const shown = async (words: string) => (await tool('kafka-configs', `--describe ${words}`)).stdout;
+    await alter('--user alice --add-config producer_byte_rate=1024');
+    await alter('--user alice --add-config SCRAM-SHA-256=[iterations=8192,password=secret]');
+    const both = await shown('--user alice');
+    expect(both).toContain("Quota configs for user-principal 'alice' are producer_byte_rate=1024");
+    expect(both).toContain("SCRAM credential configs for user-principal 'alice' are SCRAM-SHA-256=iterations=8192");
+    expect(both).not.toContain('secret');
+    await alter('--user alice --delete-config producer_byte_rate');
+    await alter('--user alice --delete-config SCRAM-SHA-256');
+    expect(await shown('--user alice')).not.toContain('1024');
+    const wrong = await tool('kafka-configs', '--alter --user alice --add-config producer_byte_rate=-1');
+    expect([wrong.status, wrong.stderr.includes('must be greater than 0')]).toEqual([1, true]);
   });
 });
 
@@ -285,7 +299,7 @@ test('kafka-broker-api-versions', async () => {
   expect(stdout).toMatch(
     /^127\.0\.0\.1:\d+ \(id: 1 rack: null isFenced: false\) -> \(\n\tProduce\(0\): 0 to 13 \[usable: 13\],\n/,
   );
-  expect(stdout).toContain('\tCreateAcls(30): UNSUPPORTED,\n');
+  expect(stdout).toContain('\tCreateDelegationToken(38): UNSUPPORTED,\n');
 });
 
 describe('measuring and verifying', () => {

@@ -78,6 +78,58 @@ describe('the road to the controller', () => {
     }
   });
 
+  test('settings, quotas and users set through any broker are on every broker when that is answered', async () => {
+    cluster = await TestCluster.start(3);
+    for (let id = 1; id <= 3; id++) {
+      const client = await cluster.broker(id).connect();
+      const configs = [{ name: 'message.max.bytes', configOperation: 0, value: `${1000 + id}` }];
+      const resources = [{ resourceType: 4, resourceName: '', configs }];
+      const altered = await client.call('IncrementalAlterConfigs', 1, { resources, validateOnly: false });
+      expect(altered.responses[0]?.errorCode).toBe(0);
+      const entity = [{ entityType: 'user', entityName: `u${id}` }];
+      const ops = [{ key: 'producer_byte_rate', value: 1000 * id, remove: false }];
+      const limited = await client.call('AlterClientQuotas', 1, { entries: [{ entity, ops }], validateOnly: false });
+      expect(limited.entries[0]?.errorCode).toBe(0);
+      const user = {
+        name: `u${id}`,
+        mechanism: 1,
+        iterations: 4096,
+        salt: Buffer.from('s'),
+        saltedPassword: Buffer.from('p'),
+      };
+      const known = await client.call('AlterUserScramCredentials', 0, { deletions: [], upsertions: [user] });
+      expect(known.results[0]?.errorCode).toBe(0);
+      for (let other = 1; other <= 3; other++) {
+        const asker = await cluster.broker(other).connect();
+        const components = [{ entityType: 'user', matchType: 0, match: `u${id}` }];
+        const quotas = await asker.call('DescribeClientQuotas', 1, { components, strict: true });
+        expect(quotas.entries).toMatchObject([{ entity, values: [{ key: 'producer_byte_rate', value: 1000 * id }] }]);
+        const users = await asker.call('DescribeUserScramCredentials', 0, { users: [{ name: `u${id}` }] });
+        expect(users.results).toMatchObject([{ errorCode: 0, credentialInfos: [{ mechanism: 1, iterations: 4096 }] }]);
+        const resources = [{ resourceType: 4, resourceName: '', configurationKeys: ['message.max.bytes'] }];
+        const settings = await asker.call('DescribeConfigs', 4, { resources, includeSynonyms: false });
+        expect(settings.results[0]?.configs[0]?.value).toBe(`${1000 + id}`);
+      }
+    }
+  });
+
+  test('without an authorizer ACLs are refused as Kafka refuses them', async () => {
+    cluster = await TestCluster.start(2);
+    const client = await cluster.broker(2).connect();
+    const filter = {
+      ...{ resourceTypeFilter: 1, resourceNameFilter: null, patternTypeFilter: 1, principalFilter: null },
+      ...{ hostFilter: null, operation: 1, permissionType: 1 },
+    };
+    const described = await client.call('DescribeAcls', 3, filter);
+    expect([described.errorCode, described.errorMessage]).toEqual([54, 'No Authorizer is configured on the broker']);
+    const acl = { resourceType: 2, resourceName: 't', principal: 'User:a', host: '*', operation: 3, permissionType: 3 };
+    expect((await client.call('CreateAcls', 3, { creations: [acl] })).results.map((one) => one.errorCode)).toEqual([
+      54,
+    ]);
+    const removed = await client.call('DeleteAcls', 3, { filters: [filter] });
+    expect(removed.filterResults.map((one) => one.errorCode)).toEqual([54]);
+  });
+
   test('blocks of producer ids and in-sync sets come from the controller elsewhere', async () => {
     cluster = await TestCluster.start(2);
     const [first, second] = [cluster.broker(1).broker.context, cluster.broker(2).broker.context];

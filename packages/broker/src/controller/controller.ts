@@ -16,6 +16,7 @@ import type { WireError } from '@moldau/protocol';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import { type ConfigWish, decideAlterConfigs } from './alter-configs.ts';
 import { decideAlterPartitions, type WishingBroker } from './alter-partition.ts';
+import { decideClientQuotas, type QuotaWish } from './client-quotas.ts';
 import type { IsrOutcome, IsrWish } from './controller-access.ts';
 import {
   type CreatedTopic,
@@ -34,6 +35,12 @@ import type { UncleanElection } from './partition-changes.ts';
 import { decideProducerIds, type ProducerIdBlock } from './producer-ids.ts';
 import { decideReassignments, type ReassignmentOptions, type ReassignmentWish } from './reassignments.ts';
 import { recordBatches } from './record-batches.ts';
+import {
+  decideScramCredentials,
+  type ScramDeletion,
+  type ScramUpsertion,
+  type ScramUserOutcome,
+} from './scram-credentials.ts';
 
 export type { ConfigWish } from './alter-configs.ts';
 export type { CreatedTopic, PartitionsWish, TopicWish } from './create-topics.ts';
@@ -149,6 +156,19 @@ export class Controller {
 
   alterConfigs(wishes: readonly ConfigWish[], options: CommandOptions): Promise<Outcome[]> {
     return this.#decide((image) => decideAlterConfigs({ image, config: this.#config }, wishes), options);
+  }
+
+  /** One outcome for each entity, in their order. */
+  alterClientQuotas(wishes: readonly QuotaWish[], options: CommandOptions): Promise<Outcome[]> {
+    return this.#decide((image) => decideClientQuotas(image, wishes), options);
+  }
+
+  /** One outcome for each user. */
+  alterScramCredentials(
+    deletions: readonly ScramDeletion[],
+    upsertions: readonly ScramUpsertion[],
+  ): Promise<ScramUserOutcome[]> {
+    return this.#decide((image) => decideScramCredentials(image, deletions, upsertions), { validateOnly: false });
   }
 
   /** 1000 ids for this broker, durable before this answers. */

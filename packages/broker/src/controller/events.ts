@@ -45,6 +45,12 @@ export const CONTROLLER_EVENTS = eventTable('controller', {
     meaning: 'Leadership could not be given back to preferred leaders; it is tried again with the next check.',
     fields: { error: 'error' },
   },
+  quotaNotEnforced: {
+    level: 'warn',
+    meaning:
+      'Client quotas were set. They are kept and described, and nobody is held to them: quotas are not enforced yet.',
+    fields: { entities: 'number' },
+  },
   controllerGone: {
     level: 'warn',
     meaning: 'Nobody listens at the address of the controller any more: its process has ended. Another one is elected.',

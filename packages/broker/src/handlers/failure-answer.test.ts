@@ -19,6 +19,10 @@ const requests: Record<string, unknown> = {
   FindCoordinator: { coordinatorKeys: ['g'] },
   DescribeGroups: { groups: ['g'] },
   DeleteGroups: { groupsNames: ['g'] },
+  CreateAcls: { creations: [{}] },
+  DeleteAcls: { filters: [{}] },
+  AlterClientQuotas: { entries: [{ entity: [{ entityType: 'user', entityName: 'a' }] }] },
+  AlterUserScramCredentials: { deletions: [{ name: 'a' }], upsertions: [{ name: 'b' }] },
 };
 
 describe.each(SERVED_APIS.map((served) => [served.api, served] as const))('%s', (api, { versions }) => {

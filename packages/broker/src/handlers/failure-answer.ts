@@ -131,6 +131,13 @@ const mirrors: Partial<Record<ApiName, Mirror | readonly Mirror[]>> = {
       ['resourceName', 'resourceName'],
     ],
   },
+  CreateAcls: { items: ['creations', 'results'], copied: [] },
+  DeleteAcls: { items: ['filters', 'filterResults'], copied: [] },
+  AlterClientQuotas: { items: ['entries', 'entries'], copied: [['entity', 'entity']] },
+  AlterUserScramCredentials: [
+    { items: ['deletions', 'results'], copied: [['name', 'user']] },
+    { items: ['upsertions', 'results'], copied: [['name', 'user']] },
+  ],
   IncrementalAlterConfigs: {
     items: ['resources', 'responses'],
     copied: [
@@ -146,9 +153,9 @@ export function failureAnswer(api: ApiName, version: number, request: unknown, e
   const { fields } = APIS[api].response as { readonly fields: Fields };
   const answer = blank(fields, version);
   const told = tell(answer, fields, version, code);
-  const mirrored = [mirrors[api] ?? []].flat().find((one) => includes(parseVersions(one.versions ?? '0+'), version));
-  if (mirrored) fill(answer, fields, mirrored, request, version, code);
-  return told || mirrored ? answer : undefined;
+  const mirrored = [mirrors[api] ?? []].flat().filter((one) => includes(parseVersions(one.versions ?? '0+'), version));
+  for (const mirror of mirrored) fill(answer, fields, mirror, request, version, code);
+  return told || mirrored.length > 0 ? answer : undefined;
 }
 
 /** What a thrown error is on the wire. */
@@ -169,7 +176,7 @@ function fill(
   const items = (request as Record<string, unknown> | undefined)?.[from];
   const itemFields = fields[to]?.element?.fields;
   if (!Array.isArray(items) || !itemFields) return;
-  answer[to] = items.map((item: unknown) => {
+  const repeated = items.map((item: unknown) => {
     const told = blank(itemFields, version);
     for (const [source, target] of mirror.copied) {
       told[target] = source === '' ? item : (item as Record<string, unknown>)[source];
@@ -178,6 +185,8 @@ function fill(
     if (mirror.inner) fill(told, itemFields, mirror.inner, item, version, code);
     return told;
   });
+  // Two lists of a request may be answered in one (SCRAM: deletions and upsertions).
+  answer[to] = [...((answer[to] as unknown[] | undefined) ?? []), ...repeated];
 }
 
 /** Sets the error code where this version has one. */

@@ -1,10 +1,13 @@
 // Which API is served by which handler. ApiVersions lists exactly what stands here: an API is added when it works.
 import { APIS, type ApiName, type InputOf, type MessageOf } from '@moldau/protocol';
 import type { Handler } from '../context.ts';
+import { createAcls, deleteAcls, describeAcls } from './acls.ts';
 import { allocateProducerIds } from './allocate-producer-ids.ts';
+import { alterClientQuotas } from './alter-client-quotas.ts';
 import { alterConfigs } from './alter-configs.ts';
 import { alterPartition } from './alter-partition.ts';
 import { alterPartitionReassignments } from './alter-partition-reassignments.ts';
+import { alterUserScramCredentials } from './alter-user-scram-credentials.ts';
 import { apiVersions } from './api-versions.ts';
 import { brokerHeartbeat } from './broker-heartbeat.ts';
 import { createPartitions } from './create-partitions.ts';
@@ -12,12 +15,14 @@ import { createTopics } from './create-topics.ts';
 import { deleteGroups } from './delete-groups.ts';
 import { deleteRecords } from './delete-records.ts';
 import { deleteTopics } from './delete-topics.ts';
+import { describeClientQuotas } from './describe-client-quotas.ts';
 import { describeCluster } from './describe-cluster.ts';
 import { describeConfigs } from './describe-configs.ts';
 import { describeGroups } from './describe-groups.ts';
 import { describeLogDirs } from './describe-log-dirs.ts';
 import { describeProducers } from './describe-producers.ts';
 import { describeTopicPartitions } from './describe-topic-partitions.ts';
+import { describeUserScramCredentials } from './describe-user-scram-credentials.ts';
 import { electLeaders } from './elect-leaders.ts';
 import { envelope } from './envelope.ts';
 import { fetch } from './fetch.ts';
@@ -111,6 +116,9 @@ export const SERVED_APIS: readonly ServedApi[] = [
   serve('DeleteRecords', deleteRecords),
   serve('InitProducerId', initProducerId),
   serve('OffsetForLeaderEpoch', offsetForLeaderEpoch),
+  serve('DescribeAcls', describeAcls),
+  serve('CreateAcls', createAcls),
+  serve('DeleteAcls', deleteAcls),
   serve('DescribeConfigs', describeConfigs),
   serve('AlterConfigs', alterConfigs, { forwarded: true }),
   serve('DescribeLogDirs', describeLogDirs),
@@ -121,6 +129,10 @@ export const SERVED_APIS: readonly ServedApi[] = [
   serve('AlterPartitionReassignments', alterPartitionReassignments, { forwarded: true }),
   serve('ListPartitionReassignments', listPartitionReassignments, { forwarded: true }),
   serve('OffsetDelete', offsetDelete),
+  serve('DescribeClientQuotas', describeClientQuotas),
+  serve('AlterClientQuotas', alterClientQuotas, { forwarded: true }),
+  serve('DescribeUserScramCredentials', describeUserScramCredentials),
+  serve('AlterUserScramCredentials', alterUserScramCredentials, { forwarded: true }),
   serve('AlterPartition', alterPartition, { listed: false }),
   serve('Envelope', envelope, { listed: false }),
   serve('DescribeCluster', describeCluster),
