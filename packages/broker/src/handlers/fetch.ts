@@ -236,13 +236,22 @@ class FetchRun {
   #took(wish: FetchedPartition, partition: Partition, read: LogSlice | LogRefusal, highWatermark: number): void {
     if (read.kind === 'refused') {
       // A follower may lack what its leader has: the reader's position is not lost for that (R10).
-      const behind = !partition.isLeader && wish.fetchOffset > partition.log.endOffset;
+      const behind =
+        wish.fetchOffset > partition.log.endOffset && (!partition.isLeader || this.#mayBeReplaced(partition));
       this.#refused(wish, behind ? 'OFFSET_NOT_AVAILABLE' : read.error, partition);
       return;
     }
     this.#bytes += read.sizeBytes;
     const answer = answerOf(wish, partition, highWatermark, read.chunks, this.#request.isolationLevel);
     this.#reads.push({ wish, answer, bytes: read.sizeBytes, partition, release: read.release });
+  }
+
+  /**
+   * A leader that was frozen or cut off may have a successor whose log is longer. A client without leader epochs
+   * (librdkafka before 2.1) would take its OFFSET_OUT_OF_RANGE for lost records and start over at auto.offset.reset.
+   */
+  #mayBeReplaced(partition: Partition): boolean {
+    return partition.state.replicas.length > 1 && !this.#broker.sessionHolds();
   }
 
   #answerOrPark(): void {

@@ -2,6 +2,8 @@
 // DescribeProducers, InitProducerId.
 import { errorCode } from '@moldau/protocol/errors';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ControllerUnavailable } from '../controller/controller.ts';
+import { ProducerIds } from '../producer-ids.ts';
 import type { RawClient } from '../test/raw-client.ts';
 import { TestBroker } from '../test/test-broker.ts';
 import { createTopic, fetchFrom, produceTo } from '../test/topic-client.ts';
@@ -152,6 +154,23 @@ test('InitProducerId: ids never repeat, not even over a restart; transactional i
   await broker.restart();
   client = await broker.connect();
   expect((await ask(null, 0)).producerId).toBeGreaterThan(second.producerId);
+});
+
+test('InitProducerId: a controller that gives no ids is a reason to ask again, whatever its own reason', async () => {
+  const lone = await TestBroker.start();
+  try {
+    const { context } = lone.broker;
+    Object.assign(context, {
+      producerIds: new ProducerIds(async () => {
+        throw new ControllerUnavailable('STALE_BROKER_EPOCH', 'the controller answered STALE_BROKER_EPOCH');
+      }),
+    });
+    const asker = await lone.connect();
+    const answer = await asker.call('InitProducerId', 4, { transactionalId: null, transactionTimeoutMs: 1_000 });
+    expect(answer).toMatchObject({ errorCode: errorCode('COORDINATOR_LOAD_IN_PROGRESS'), producerId: -1 });
+  } finally {
+    await lone.stop();
+  }
 });
 
 test('DescribeProducers: who wrote lately, with its last sequence', async () => {

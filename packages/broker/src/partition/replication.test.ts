@@ -250,3 +250,16 @@ describe('other requests', () => {
     expect((await produce(1, ['a'], { acks: 1, topic: 'alone' })).errorCode).toBe(0);
   });
 });
+
+test('a leader that may have been replaced does not tell a reader that its place is gone', async () => {
+  await start([1, 2]);
+  cluster.createTopic('t', [[1, 2]]);
+  await produce(1, ['a']);
+  // Frozen for longer than its session, broker 1 wakes: the reader has been further at the leader that followed it.
+  let holds = false;
+  Object.assign(cluster.broker(1).context, { sessionHolds: () => holds });
+  expect(errorName((await cluster.fetch(1, 't', 5)).errorCode)).toBe('OFFSET_NOT_AVAILABLE');
+  expect(errorName((await cluster.fetch(1, 't', -2)).errorCode)).toBe('OFFSET_OUT_OF_RANGE');
+  holds = true;
+  expect(errorName((await cluster.fetch(1, 't', 5)).errorCode)).toBe('OFFSET_OUT_OF_RANGE');
+});
