@@ -3,7 +3,7 @@ import { cpus, release, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Admin } from '@moldau/client';
 import { apacheJars, apacheVersion } from '@moldau/conformance/peer/apache-jars';
-import { exitOnSignals } from '@moldau/conformance/peer/broker-process';
+import { exitOnSignals, keepFilesUntilExit } from '@moldau/conformance/peer/broker-process';
 import { writeResults } from '../report/files.ts';
 import { Progress } from '../report/progress.ts';
 import { type Measured, type Results, shown, terminalTable } from '../report/results.ts';
@@ -30,7 +30,7 @@ if (values.help) {
   process.stdout.write(`Usage: npm run bench:cluster -- [options]
   --rows a,b       only these (a trailing * matches any end: gap-*); default all
   --sides a,b      ${clusterSides.map(({ key }) => key).join(', ')}; default all
-  --quick          short loads, few strikes, 1,000 partitions: four minutes instead of about fifteen
+  --quick          short loads, few strikes, 1,000 partitions: five minutes instead of about twelve
   --seconds N      measured seconds of a load (default 4, quick 2)
   --half-load N    MB/s at which latency is measured (default: half of what the first side takes in at 1 KiB, 20 without that row)
   --name NAME      name of the files in packages/bench/results (default cluster; a run of some rows: cluster-partial)
@@ -102,6 +102,7 @@ async function measure(side: ClusterSide): Promise<void> {
 }
 
 exitOnSignals();
+keepFilesUntilExit();
 apacheJars();
 for (const side of wantedSides) {
   try {

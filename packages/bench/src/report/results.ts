@@ -59,12 +59,16 @@ export function reached(measured: Measured, side: string, figure: Figure): boole
   return figure.better === 'higher' ? value >= figure.aim.bound : value <= figure.aim.bound;
 }
 
-function aimText(figure: Figure | undefined): string {
-  if (!figure?.aim) return '';
-  const sign = figure.better === 'higher' ? '>=' : '<=';
-  return figure.aim.of === 'peer'
-    ? `${sign} ${figure.aim.bound}x`
-    : `${sign} ${shown(figure.aim.bound)} ${figure.unit}`;
+/** The aims of our sides; more than one where a side has its own. */
+function aimText(figures: readonly Figure[]): string {
+  const texts = figures.map((figure) => {
+    if (!figure.aim) return '';
+    const sign = figure.better === 'higher' ? '>=' : '<=';
+    return figure.aim.of === 'peer'
+      ? `${sign} ${figure.aim.bound}x`
+      : `${sign} ${shown(figure.aim.bound)} ${figure.unit}`.trimEnd();
+  });
+  return [...new Set(texts)].join(', ');
 }
 
 /** Heads and rows of the table, as plain cells, so that terminal and Markdown show the same. */
@@ -104,7 +108,8 @@ function cells(results: Results): Cell[][] {
         const against = ratio(measured, side.key, name);
         line.push(right(against === undefined ? '' : `${against.toFixed(2)}x`, colour));
       }
-      line.push({ text: aimText(any), colour: 'dim' });
+      const ours = others.flatMap(({ key }) => value(key) ?? []);
+      line.push({ text: aimText(ours.length > 0 || !any ? ours : [any]), colour: 'dim' });
       lines.push(line);
     });
     for (const { key, title } of results.sides) {
