@@ -22,7 +22,9 @@ export const FAULTS = [
   'expireSession',
   'storeAway',
 ] as const;
-export type FaultName = (typeof FAULTS)[number];
+/** Drawn apart, so that seeds keep what they drew before these were thought of. */
+export const LATER_FAULTS = ['killThenPower'] as const;
+export type FaultName = (typeof FAULTS)[number] | (typeof LATER_FAULTS)[number];
 
 export interface FaultPlan {
   /** Milliseconds between two of a kind, on average; absent: never. */
@@ -39,7 +41,9 @@ export interface FaultPlan {
 }
 
 /** What a page-cache broker never promised to survive. */
-const lossyWithoutSync: ReadonlySet<FaultName> = new Set(['powerCut', 'powerCutAll', 'diskFail']);
+const lossyWithoutSync: ReadonlySet<FaultName> = new Set([
+  ...(['powerCut', 'powerCutAll', 'diskFail', 'killThenPower'] as const),
+]);
 
 export function drawPlan(draws: Prng, shape: ClusterShape): FaultPlan {
   const everyMs = new Map<FaultName, number>();
@@ -49,6 +53,13 @@ export function drawPlan(draws: Prng, shape: ClusterShape): FaultPlan {
     const mean = draws.pick([5_000, 10_000, 20_000, 40_000]);
     if (calm || !chosen || (shape.durability === 'os' && lossyWithoutSync.has(fault))) continue;
     everyMs.set(fault, fault === 'powerCutAll' || fault === 'diskFail' ? mean * 2 : mean);
+  }
+  const later = draws.fork('later faults');
+  for (const fault of LATER_FAULTS) {
+    const chosen = later.chance(0.3);
+    const mean = later.pick([5_000, 10_000, 20_000]);
+    if (calm || !chosen || (shape.durability === 'os' && lossyWithoutSync.has(fault))) continue;
+    everyMs.set(fault, mean);
   }
   return {
     everyMs,

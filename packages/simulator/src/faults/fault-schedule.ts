@@ -84,6 +84,11 @@ export class FaultSchedule {
       case 'killTwice':
         for (const victim of draws.shuffle(nodes).slice(0, 2)) victim.kill();
         return;
+      case 'killThenPower':
+        // What the killed run left in the page cache is read back as if it were there for good, and then it is not.
+        node.kill();
+        this.#later(draws.range(100, 4_000), () => this.#cutPower(node));
+        return;
       case 'powerCut':
         this.#cutPower(node);
         return;

@@ -1,7 +1,7 @@
 // npm run simulate: seeds over all cores with a progress bar and a table; one seed with its trace; planted bugs.
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { FAULTS } from '../faults/fault-plan.ts';
+import { FAULTS, LATER_FAULTS } from '../faults/fault-plan.ts';
 import { runSeed } from '../run.ts';
 import { huntPlanted } from './planted.ts';
 import { runPool, type SeedAnswer } from './seed-pool.ts';
@@ -135,7 +135,7 @@ function summary(answers: readonly SeedAnswer[], virtualMs: number, cpuMs: numbe
       .map(([name, count]) => `${name} ${count}`)
       .join(', ') || 'none',
   );
-  const never = FAULTS.filter((name) => !faults.has(name));
+  const never = [...FAULTS, ...LATER_FAULTS].filter((name) => !faults.has(name));
   if (never.length > 0) row('faults that never happened', never.join(', '));
   row(
     'looks at invariants',

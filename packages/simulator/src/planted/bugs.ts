@@ -162,20 +162,6 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     brokers: 3,
   },
   {
-    name: 'isr-wish-of-an-old-state-granted',
-    what: 'a wish that rests on an earlier state of the partition, and on an earlier run of a member, is granted',
-    file: 'broker/src/controller/alter-partition.ts',
-    text: "if (wish.partitionEpoch < state.partitionEpoch) return 'INVALID_UPDATE_VERSION';",
-    instead: '',
-    // Whoever is let in again by an old wish was restarted since: its broker epoch alone would keep it out.
-    also: {
-      text: 'image.isActive(brokerId, brokerEpoch < 0 ? undefined : brokerEpoch),',
-      instead: 'image.isActive(brokerId),',
-    },
-    budget: 300,
-    brokers: 3,
-  },
-  {
     name: 'unclean-election-silently',
     what: 'when nobody who has everything lives, any replica is elected',
     file: 'broker/src/controller/partition-change.ts',
@@ -287,7 +273,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: 'recovered-tail-not-synced',
     what: 'what recovery found in the page cache counts as durable',
     file: 'storage/src/store/load-directory.ts',
-    text: "if (log.durability === 'fsync') await log.flush();",
+    text: '      await settleUnsynced(log);',
     instead: '',
     budget: 200,
     brokers: 1,
@@ -296,9 +282,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: 'recovery-cuts-intact-batches',
     what: 'recovery drops what lies past the recovery point, whole batches too',
     file: 'storage/src/log/recover-log.ts',
-    text: "if (walked.end.reason !== 'end') {",
-    instead:
-      "if (walked.end.reason !== 'end' || (endOffset > recoveryPoint && i === segments.count - 1 && segment.sizeBytes > 200)) {",
+    text: '      visit(buffer, at);\n      return true;',
+    instead: '      visit(buffer, at);\n      return input.clean || lastOffsetAt(buffer, at) < input.recoveryPoint;',
     budget: 60,
     brokers: 1,
   },
