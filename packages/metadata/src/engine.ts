@@ -4,7 +4,10 @@
 import type { ClusterImage } from './image.ts';
 import type { BrokerEndpoint, MetadataBatch, MetadataRecord } from './records.ts';
 
-/** Told of each picture in the order of the log, synchronously, before the append that made it is answered. */
+/**
+ * Told of each picture in the order of the log, synchronously, before the append that made it is answered. `batch` holds the
+ * records that take effect with it: those of a decision in parts with its last part (`ClusterImage.inEffect`).
+ */
 export type ImageListener = (image: ClusterImage, previous: ClusterImage, batch: MetadataBatch) => void;
 
 /**
@@ -76,7 +79,7 @@ export interface MetadataEngine {
    */
   append(epoch: number, after: number, records: readonly MetadataRecord[]): Promise<number>;
 
-  /** Largest JSON of one batch's records that the store takes, in bytes; the controller splits what is larger. */
+  /** Largest JSON of one batch's records that the store takes, in bytes; the controller makes parts of what is larger. */
   readonly batchBytesMax: number;
 
   /** Calls `listener` for every later batch, after what `prepare` asks for. Answers how to stop. At most one prepares. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { contentOf, histories } from '../test/record-arbitrary.ts';
-import { imageRecords } from './engines/embedded/snapshot.ts';
+import { imageRecords, snapshotRecords } from './engines/embedded/snapshot.ts';
 import { ClusterImage } from './image.ts';
 import { CALM_PARTITION, type MetadataRecord, type PartitionState } from './records.ts';
 
@@ -42,6 +42,66 @@ describe('properties', () => {
       { numRuns: 300 },
     );
   });
+
+  test('decisions in parts: nothing shows before the last, all of it then, and nothing ever of one that was broken off', () => {
+    // Of each decision: into how many parts it is cut, and how many of them are there before it is begun anew.
+    const cuts = fc.array(fc.record({ parts: fc.integer({ min: 1, max: 4 }), broken: fc.nat({ max: 3 }) }), {
+      minLength: 1,
+      maxLength: 8,
+    });
+    fc.assert(
+      fc.property(histories, cuts, fc.boolean(), (history, cutting, viaSnapshots) => {
+        let whole = ClusterImage.empty;
+        let image = ClusterImage.empty;
+        const told: MetadataRecord[] = [];
+        const add = (records: readonly MetadataRecord[]) => {
+          const batch = { offset: image.offset + 1, epoch: 1, records };
+          told.push(...image.inEffect(batch).records);
+          image = image.apply(batch);
+          // A broker that starts now, or fell behind, goes on from a snapshot.
+          if (viaSnapshots) image = ClusterImage.fromSnapshot([...snapshotRecords(image)], image.offset, image.epoch);
+        };
+        history.forEach((records, index) => {
+          const { parts: count, broken } = cutting[index % cutting.length]!;
+          const parts = inParts(records, count);
+          for (const part of parts.slice(0, Math.min(broken, parts.length - 1))) add(part);
+          for (const part of parts) {
+            expect(sight(image)).toEqual(sight(whole));
+            add(part);
+          }
+          whole = whole.apply({ offset: whole.offset + 1, epoch: 1, records });
+          expect(sight(image)).toEqual(sight(whole));
+          expect(image.openTransaction).toBeUndefined();
+        });
+        expect(told).toEqual(history.flat());
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+/** What a picture shows, wherever in the log it stands. */
+function sight(image: ClusterImage): unknown {
+  return { ...contentOf(image), offset: 0, epoch: 0 };
+}
+
+function inParts(records: readonly MetadataRecord[], count: number): MetadataRecord[][] {
+  if (count === 1) return [[...records]];
+  const size = Math.ceil(records.length / count);
+  return Array.from({ length: count }, (_, i) => [
+    { kind: 'transactionPart', part: i + 1, of: count },
+    ...records.slice(i * size, (i + 1) * size),
+  ]);
+}
+
+test('a part that is not the next of its decision is a defect, as is one inside a batch', () => {
+  const part = (number: number, of: number): MetadataRecord => ({ kind: 'transactionPart', part: number, of });
+  const formed: MetadataRecord = { kind: 'clusterFormed', clusterId: 'c' };
+  expect(() => after([part(2, 2)])).toThrow(/part 2 of 2/);
+  expect(() => after([part(1, 3)], [part(3, 3)])).toThrow(/part 3 of 3/);
+  expect(() => after([part(1, 3)], [part(2, 2)])).toThrow(/part 2 of 2/);
+  expect(() => after([part(1, 3)], [formed], [part(2, 3)])).toThrow(/part 2 of 3/);
+  expect(() => after([formed, part(1, 2)])).toThrow(/a batch of its own/);
 });
 
 describe('records', () => {

@@ -44,6 +44,14 @@ export interface ClientQuotas {
   readonly limits: ReadonlyMap<string, number>;
 }
 
+/** A decision of which not all parts are there yet: it shows nowhere, and is forgotten when something else follows. */
+export interface OpenTransaction {
+  /** The last that is there, of how many. */
+  readonly part: number;
+  readonly of: number;
+  readonly records: readonly MetadataRecord[];
+}
+
 type Configs = ReadonlyMap<string, string>;
 const noConfigs: Configs = new Map();
 const NONE = -1;
@@ -74,6 +82,7 @@ interface State {
   /** Key: mechanism, colon, user. */
   scram: PersistentMap<ScramCredential>;
   nextProducerId: number;
+  open: OpenTransaction | undefined;
 }
 
 export class ClusterImage {
@@ -94,6 +103,7 @@ export class ClusterImage {
     quotas: PersistentMap.empty(),
     scram: PersistentMap.empty(),
     nextProducerId: 0,
+    open: undefined,
   });
 
   readonly #state: State;
@@ -241,20 +251,54 @@ export class ClusterImage {
     return this.#state.scram.values();
   }
 
+  /** Parts of a decision that is not whole yet. */
+  get openTransaction(): OpenTransaction | undefined {
+    return this.#state.open;
+  }
+
   /** The picture after one more batch, which must be the next. */
   apply(batch: MetadataBatch): ClusterImage {
     assert(batch.offset === this.offset + 1, `batch ${batch.offset} follows ${this.offset} in the metadata log`);
     assert(batch.epoch >= this.epoch, `controller epoch ${batch.epoch} follows ${this.epoch} in the metadata log`);
-    return this.#with(batch.records, batch.offset, batch.epoch);
+    const [first] = batch.records;
+    if (first?.kind !== 'transactionPart') return this.#with(batch.records, undefined, batch.offset, batch.epoch);
+    const { part, of } = first;
+    const before = part === 1 ? { part: 0, of, records: [] } : this.#state.open;
+    assert(
+      before?.part === part - 1 && before.of === of && part <= of,
+      `part ${part} of ${of} of a decision is the next`,
+    );
+    const { records } = this.inEffect(batch);
+    if (part === of) return this.#with(records, undefined, batch.offset, batch.epoch);
+    const open = { part, of, records: [...before.records, ...batch.records.slice(1)] };
+    return this.#with([], open, batch.offset, batch.epoch);
   }
 
-  /** A picture built from the records of a snapshot, as of `offset` and `epoch`. */
+  /** `batch`, the next, with the records that take effect with it: none of a part, with the last those of all parts. */
+  inEffect(batch: MetadataBatch): MetadataBatch {
+    const [first] = batch.records;
+    if (first?.kind !== 'transactionPart') return batch;
+    const { part, of } = first;
+    const before = part === 1 ? [] : (this.#state.open?.records ?? []);
+    return { ...batch, records: part === of ? [...before, ...batch.records.slice(1)] : [] };
+  }
+
+  /** A picture built from the records of a snapshot, as of `offset` and `epoch`. What follows a `transactionPart` is open. */
   static fromSnapshot(records: readonly MetadataRecord[], offset: number, epoch: number): ClusterImage {
-    return ClusterImage.empty.#with(records, offset, epoch);
+    const at = records.findIndex(({ kind }) => kind === 'transactionPart');
+    const first = records[at];
+    if (first?.kind !== 'transactionPart') return ClusterImage.empty.#with(records, undefined, offset, epoch);
+    const open = { part: first.part, of: first.of, records: records.slice(at + 1) };
+    return ClusterImage.empty.#with(records.slice(0, at), open, offset, epoch);
   }
 
-  #with(records: readonly MetadataRecord[], offset: number, epoch: number): ClusterImage {
-    const next: State = { ...this.#state, offset, epoch };
+  #with(
+    records: readonly MetadataRecord[],
+    open: OpenTransaction | undefined,
+    offset: number,
+    epoch: number,
+  ): ClusterImage {
+    const next: State = { ...this.#state, open, offset, epoch };
     for (const record of records) applyRecord(next, record);
     return new ClusterImage(next);
   }
@@ -377,6 +421,10 @@ function applyRecord(state: State, record: MetadataRecord): void {
     case 'featureSet':
       state.features =
         record.level === 0 ? state.features.delete(record.name) : state.features.set(record.name, record.level);
+      return;
+    case 'transactionPart':
+      // Only ever the first of its batch, where `apply` has taken it off.
+      assert(false, 'a part of a decision is a batch of its own');
       return;
     default:
       unreachable(record);

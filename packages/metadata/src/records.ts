@@ -138,7 +138,13 @@ export type MetadataRecord =
   | { readonly kind: 'scramCredentialSet'; readonly credential: ScramCredential }
   | { readonly kind: 'scramCredentialRemoved'; readonly user: string; readonly mechanism: number }
   /** A feature's level; 0 removes it. */
-  | { readonly kind: 'featureSet'; readonly name: string; readonly level: number };
+  | { readonly kind: 'featureSet'; readonly name: string; readonly level: number }
+  /**
+   * First record of a batch that is part `part` of `of` (from 1) of a decision too large for one. All of them take effect
+   * with the last. A batch that is not the next part ends an unfinished decision without effect: the first word of a new
+   * controller does (KIP-868 has records that begin, end and abort such a transaction).
+   */
+  | { readonly kind: 'transactionPart'; readonly part: number; readonly of: number };
 
 export type RecordKind = MetadataRecord['kind'];
 
@@ -160,6 +166,7 @@ const kinds: Record<RecordKind, true> = {
   scramCredentialSet: true,
   scramCredentialRemoved: true,
   featureSet: true,
+  transactionPart: true,
 };
 
 /** Whether this version of Moldau knows the record. A log with an unknown one was written by a newer version. */
@@ -169,7 +176,7 @@ export function isMetadataRecord(value: unknown): value is MetadataRecord {
   );
 }
 
-/** Records decided together: they take effect together or not at all. */
+/** Records decided together: they take effect together or not at all. Larger decisions: see `transactionPart`. */
 export interface MetadataBatch {
   /** Position in the log, counted in batches from 0. */
   readonly offset: number;

@@ -125,6 +125,37 @@ export function engineContract(name: string, make: () => Promise<StoreUnderTest>
       expect([one.image.topic('b'), two.image.topic('b')]).toEqual([undefined, undefined]);
     });
 
+    test('a decision in parts is told as one with its last part; what a controller leaves unfinished never shows', async () => {
+      const { under, engines } = await brokers(2);
+      const [one, two] = engines as [MetadataEngine, MetadataEngine];
+      const part = (number: number, name: string): MetadataRecord[] => [
+        { kind: 'transactionPart', part: number, of: 2 },
+        topic(name),
+      ];
+      const told: MetadataRecord[][] = [];
+      two.follow((image, _, { records }) => {
+        // Never one without the other.
+        expect(image.topic('a') === undefined).toBe(image.topic('b') === undefined);
+        if (records.some(({ kind }) => kind === 'topicCreated')) told.push([...records]);
+      });
+      const first = await one.elect(1);
+      const answers = [part(1, 'a'), part(2, 'b')].map((records) =>
+        one.append(first.epoch, one.pending.offset, records),
+      );
+      await Promise.all(answers);
+      expect(one.image.topic('b')).toBeDefined();
+      await until(() => two.image.topic('b') !== undefined);
+      await one.append(first.epoch, one.pending.offset, part(1, 'c'));
+      const elected = two.elect(2);
+      await under.crash(one);
+      const second = await elected;
+      await two.append(second.epoch, two.pending.offset, [topic('d')]);
+      expect(two.image.topic('c')).toBeUndefined();
+      expect(told).toEqual([[topic('a'), topic('b')], [topic('d')]]);
+      const again = await under.open(1);
+      expect([...again.image.topics()].map(({ name }) => name).sort()).toEqual(['a', 'b', 'd']);
+    });
+
     test('appends follow each other without waiting; everybody sees all of them in order, with the same picture', async () => {
       const { engines } = await brokers(3);
       const [one] = engines as [MetadataEngine];

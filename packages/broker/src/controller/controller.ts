@@ -269,9 +269,13 @@ export class Controller {
     const { batchBytesMax } = this.#engine;
     try {
       // All of them in this turn: nothing else is decided in between.
-      const appends = recordBatches(records, batchBytesMax).map((batch) =>
-        this.#engine.append(this.#leadership.epoch, this.#engine.pending.offset, batch),
-      );
+      const appends: Promise<number>[] = [];
+      for (const batch of recordBatches(records, batchBytesMax)) {
+        const { offset } = this.#engine.pending;
+        appends.push(this.#engine.append(this.#leadership.epoch, offset, batch));
+        // Refused: the parts before it come to nothing when something else follows them.
+        if (this.#engine.pending.offset === offset) break;
+      }
       await Promise.all(appends);
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;

@@ -19,12 +19,26 @@ test('a small decision is one batch, also one without records: it waits for what
   expect(recordBatches([], 1_000_000)).toEqual([[]]);
 });
 
-test('a topic stays in one batch while it fits, and is cut between partitions when it does not', () => {
-  const records = [...created('a', 2), ...created('b', 2)];
-  expect(recordBatches(records, 1_000)).toEqual([created('a', 2), created('b', 2)]);
-  const kinds = recordBatches(created('large', 40), 2_000).map((batch) => batch.map(({ kind }) => kind));
-  expect(kinds.length).toBeGreaterThan(2);
-  expect(kinds[0]).toContain('topicCreated');
+test('a decision that does not fit is cut between records, and between the partitions of one; each part says which it is', () => {
+  const batches = recordBatches(created('large', 40), 2_000);
+  expect(batches.length).toBeGreaterThan(2);
+  batches.forEach(([first], i) => {
+    expect(first).toEqual({ kind: 'transactionPart', part: i + 1, of: batches.length });
+  });
+  expect(batches.flat().filter(({ kind }) => kind === 'topicCreated')).toHaveLength(1);
+});
+
+test('a topic of 20,000 partitions over a store of 800 kB a batch is there with all of them or not at all', () => {
+  const batches = recordBatches(created('large', 20_000), 800_000);
+  expect(batches.length).toBeGreaterThan(2);
+  const seen = batches.map(
+    (_, kept) =>
+      batches
+        .slice(0, kept + 1)
+        .reduce((so, batch) => apply(so, batch), picture())
+        .topic('large')?.partitions.length,
+  );
+  expect(seen).toEqual([...batches.slice(1).map(() => undefined), 20_000]);
 });
 
 test('whatever the bound: all records in order, no batch above it, the same picture in the end', () => {

@@ -1,52 +1,42 @@
 // Cuts the records of one decision into batches that the metadata store takes: a node of ZooKeeper holds about a megabyte,
 // and one broker of a cluster with ten thousand partitions that goes changes most of them. Pure.
-//
-// What is cut is not atomic any more: a controller that dies between two batches leaves the first behind. So every decision
-// orders its records such that each beginning of them is a picture from which the next controller goes on: partitions
-// before the word about the broker that they change for. A topic with its settings and partitions stays together as long
-// as it fits into one batch by itself.
+// Always: one batch, or parts that take effect together with the last of them, so that every decision is atomic.
 import type { MetadataRecord } from '@moldau/metadata';
 
 /** Of the array that a batch is written as. */
 const BRACKETS = 2;
+/** Kept free for the record that says which part a batch is. */
+const MARK = 80;
 
-/** Batches in the order of the records, each at most `bytesMax` of JSON; a single record other than `partitionsSet` is never cut. */
+/**
+ * Batches in the order of the records, each at most `bytesMax` of JSON; a single record other than `partitionsSet` is never
+ * cut. To be appended in one turn: what comes between two parts ends the decision without effect.
+ */
 export function recordBatches(records: readonly MetadataRecord[], bytesMax: number): MetadataRecord[][] {
-  const batches: MetadataRecord[][] = [];
-  let batch: MetadataRecord[] = [];
-  let bytes = BRACKETS;
-  const add = (unit: readonly MetadataRecord[], size: number) => {
-    if (batch.length > 0 && bytes + size > bytesMax) {
-      batches.push(batch);
-      batch = [];
-      bytes = BRACKETS;
-    }
-    batch.push(...unit);
-    bytes += size;
-  };
-  for (const unit of together(records)) {
-    const size = sizeOf(unit);
-    if (BRACKETS + size <= bytesMax) add(unit, size);
-    else for (const record of unit) for (const piece of cut(record, bytesMax)) add([piece], sizeOf([piece]));
-  }
-  if (batch.length > 0 || batches.length === 0) batches.push(batch);
-  return batches;
-}
-
-/** A new topic and what belongs to it; everything else alone. */
-function together(records: readonly MetadataRecord[]): MetadataRecord[][] {
-  const units: MetadataRecord[][] = [];
+  if (BRACKETS + sizeOf(records) <= bytesMax) return [[...records]];
+  const parts: MetadataRecord[][] = [];
+  let part: MetadataRecord[] = [];
+  let bytes = BRACKETS + MARK;
   for (const record of records) {
-    const last = units.at(-1);
-    const belongs = record.kind === 'configSet' || record.kind === 'partitionsSet';
-    if (last?.[0]?.kind === 'topicCreated' && belongs) last.push(record);
-    else units.push([record]);
+    for (const piece of cut(record, bytesMax)) {
+      const size = sizeOf([piece]);
+      if (part.length > 0 && bytes + size > bytesMax) {
+        parts.push(part);
+        part = [];
+        bytes = BRACKETS + MARK;
+      }
+      part.push(piece);
+      bytes += size;
+    }
   }
-  return units;
+  parts.push(part);
+  if (parts.length === 1) return parts;
+  return parts.map((one, index) => [{ kind: 'transactionPart', part: index + 1, of: parts.length }, ...one]);
 }
 
 function* cut(record: MetadataRecord, bytesMax: number): IterableIterator<MetadataRecord> {
-  if (record.kind !== 'partitionsSet' || record.partitions.length < 2 || BRACKETS + sizeOf([record]) <= bytesMax) {
+  const fits = BRACKETS + MARK + sizeOf([record]) <= bytesMax;
+  if (record.kind !== 'partitionsSet' || record.partitions.length < 2 || fits) {
     yield record;
     return;
   }

@@ -195,5 +195,5 @@ export class SharedMetadata {
 function tell(member: Member, batch: MetadataBatch): void {
   const previous = member.image;
   member.image = previous.apply(batch);
-  for (const listener of [...member.listeners]) listener(member.image, previous, batch);
+  for (const listener of [...member.listeners]) listener(member.image, previous, previous.inEffect(batch));
 }

@@ -175,7 +175,7 @@ export class Ensemble {
     const after = before.apply(entry.batch);
     this.#images.push(after);
     this.#log.push(entry);
-    this.onBatch?.(before, after, entry.batch);
+    this.onBatch?.(before, after, before.inEffect(entry.batch));
     this.#zxid++;
     this.#world.note(entry.batch.offset);
     this.#changed();

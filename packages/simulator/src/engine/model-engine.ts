@@ -368,14 +368,15 @@ export class ModelEngine implements MetadataEngine {
   async #apply(batch: MetadataBatch): Promise<void> {
     if (batch.offset <= this.#image.offset) return;
     const image = this.#ensemble.imageAt(batch.offset);
+    const told = this.#image.inEffect(batch);
     for (const { preparation } of this.#followers) {
-      const prepared = preparation?.(image, this.#image, batch);
+      const prepared = preparation?.(image, this.#image, told);
       if (prepared !== undefined) await prepared;
     }
     const previous = this.#image;
     this.#image = image;
     if (this.#epoch === 0 || this.#pending.offset < image.offset) this.#pending = image;
-    for (const { listener } of [...this.#followers]) listener(image, previous, batch);
+    for (const { listener } of [...this.#followers]) listener(image, previous, told);
     const applied = this.#applied;
     this.#applied = [];
     for (const tell of applied) tell();

@@ -118,7 +118,7 @@ export class EmbeddedMember implements MetadataEngine {
   /** Applies what is behind, in this turn as far as nothing has to be prepared. */
   #catchUp(): void {
     for (let next = this.#behind[0]; next; next = this.#behind[0]) {
-      const prepared = this.#prepare?.(next.image, this.#image, next.batch);
+      const prepared = this.#prepare?.(next.image, this.#image, this.#image.inEffect(next.batch));
       if (prepared) {
         this.#catchingUp = prepared.then(() => {
           this.#apply();
@@ -133,9 +133,10 @@ export class EmbeddedMember implements MetadataEngine {
   }
 
   #apply(): void {
-    const { image, batch } = this.#behind.shift()!;
+    const { image, batch: taken } = this.#behind.shift()!;
     if (this.#closed) return;
     const previous = this.#image;
+    const batch = previous.inEffect(taken);
     this.#image = image;
     for (const listener of [...this.#listeners]) listener(image, previous, batch);
   }

@@ -14,7 +14,16 @@ interface Footer {
   readonly records: number;
 }
 
-/** The records that make `image` out of nothing. */
+/** The records that make `image` out of nothing, with the parts of a decision that is not whole yet. */
+export function* snapshotRecords(image: ClusterImage): IterableIterator<MetadataRecord> {
+  yield* imageRecords(image);
+  if (!image.openTransaction) return;
+  const { part, of, records } = image.openTransaction;
+  yield { kind: 'transactionPart', part, of };
+  yield* records;
+}
+
+/** The records that make what `image` shows out of nothing. */
 export function* imageRecords(image: ClusterImage): IterableIterator<MetadataRecord> {
   if (image.clusterId !== undefined) yield { kind: 'clusterFormed', clusterId: image.clusterId };
   if (image.controllerId >= 0) yield { kind: 'controllerElected', brokerId: image.controllerId, epoch: image.epoch };
@@ -49,7 +58,7 @@ export function* encodeSnapshot(image: ClusterImage, fileName: string): Iterable
   let chain = chainStart(fileName);
   let slice: MetadataRecord[] = [];
   let count = 0;
-  for (const record of imageRecords(image)) {
+  for (const record of snapshotRecords(image)) {
     slice.push(record);
     count++;
     if (slice.length < RECORDS_PER_SLICE) continue;

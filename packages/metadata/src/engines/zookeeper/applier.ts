@@ -76,9 +76,9 @@ export class Applier {
     await Promise.resolve();
     for (let item = this.#queue.shift(); item && this.#broken === undefined; item = this.#queue.shift()) {
       try {
-        const { batch } = item;
         const previous = this.#image;
-        const image = item.picture ?? previous.apply(batch);
+        const image = item.picture ?? previous.apply(item.batch);
+        const batch = previous.inEffect(item.batch);
         for (const { preparation } of [...this.#followers]) {
           const prepared = preparation?.(image, previous, batch);
           if (prepared !== undefined) await prepared;

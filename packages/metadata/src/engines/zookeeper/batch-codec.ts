@@ -4,7 +4,7 @@ import { deflateSync, inflateSync } from 'node:zlib';
 import { crc32c } from '@moldau/protocol/crc32c';
 import { ClusterImage } from '../../image.ts';
 import { isMetadataRecord, type MetadataBatch, type MetadataRecord } from '../../records.ts';
-import { imageRecords } from '../embedded/snapshot.ts';
+import { snapshotRecords } from '../embedded/snapshot.ts';
 
 /** ZooKeeper refuses requests above 1 MiB (jute.maxbuffer); a multi with all its paths must stay below. */
 export const ZNODE_BYTES_MAX = 900_000;
@@ -60,7 +60,7 @@ export interface SnapshotSeal {
 }
 
 export function encodeSnapshot(image: ClusterImage): { seal: SnapshotSeal; pieces: Buffer[] } {
-  const packed = deflateSync(Buffer.from(JSON.stringify({ records: [...imageRecords(image)] })), { level: 3 });
+  const packed = deflateSync(Buffer.from(JSON.stringify({ records: [...snapshotRecords(image)] })), { level: 3 });
   const pieces: Buffer[] = [];
   for (let at = 0; at < packed.length; at += ZNODE_BYTES_MAX) pieces.push(packed.subarray(at, at + ZNODE_BYTES_MAX));
   return { seal: { offset: image.offset, epoch: image.epoch, pieces: pieces.length, crc: crc32c(packed) }, pieces };

@@ -74,6 +74,9 @@ function aboutWhat(record: MetadataRecord): string {
       return `scram ${record.credential.mechanism} ${record.credential.user}`;
     case 'scramCredentialRemoved':
       return `scram ${record.mechanism} ${record.user}`;
+    // Not of what a picture shows.
+    case 'transactionPart':
+      return record.kind;
     default:
       return unreachable(record);
   }
@@ -109,6 +112,7 @@ function removal(record: MetadataRecord): MetadataRecord[] {
     case 'producerIdsTaken':
     case 'aclRemoved':
     case 'scramCredentialRemoved':
+    case 'transactionPart':
       return [];
     default:
       return unreachable(record);
