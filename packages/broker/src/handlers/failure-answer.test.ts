@@ -19,6 +19,7 @@ const requests: Record<string, unknown> = {
   FindCoordinator: { coordinatorKeys: ['g'] },
   DescribeGroups: { groups: ['g'] },
   DeleteGroups: { groupsNames: ['g'] },
+  AlterReplicaLogDirs: { dirs: [{ path: '/a', topics: [{ name: 't', partitions: [3] }] }] },
   CreateAcls: { creations: [{}] },
   DeleteAcls: { filters: [{}] },
   AlterClientQuotas: { entries: [{ entity: [{ entityType: 'user', entityName: 'a' }] }] },

@@ -10,7 +10,7 @@ import { ControllerUnavailable } from '../controller/controller.ts';
 
 /** Items of the request that the answer repeats, each with the error: paths of array fields, request and response. */
 interface Mirror {
-  /** Field of the request and of the response that hold the items. */
+  /** Field of the request and of the response that hold the items; `a.b` is the items `b` of all items `a`. */
   readonly items: readonly [request: string, response: string];
   /** Fields copied from an item, by their names there; '' is an item that is no struct. */
   readonly copied: readonly (readonly [request: string, response: string])[];
@@ -117,6 +117,12 @@ const mirrors: Partial<Record<ApiName, Mirror | readonly Mirror[]>> = {
   Metadata: { items: ['topics', 'topics'], copied: [['name', 'name']] },
   CreateTopics: { items: ['topics', 'topics'], copied: [['name', 'name']] },
   CreatePartitions: { items: ['topics', 'results'], copied: [['name', 'name']] },
+  AlterReplicaLogDirs: topicPartitions(
+    ['dirs.topics', 'results'],
+    [['name', 'topicName']],
+    ['partitions', 'partitions'],
+    [['', 'partitionIndex']],
+  ),
   DescribeConfigs: {
     items: ['resources', 'results'],
     copied: [
@@ -173,9 +179,9 @@ function fill(
   code: number,
 ): void {
   const [from, to] = mirror.items;
-  const items = (request as Record<string, unknown> | undefined)?.[from];
+  const items = itemsOf(request, from.split('.'));
   const itemFields = fields[to]?.element?.fields;
-  if (!Array.isArray(items) || !itemFields) return;
+  if (!items || !itemFields) return;
   const repeated = items.map((item: unknown) => {
     const told = blank(itemFields, version);
     for (const [source, target] of mirror.copied) {
@@ -187,6 +193,12 @@ function fill(
   });
   // Two lists of a request may be answered in one (SCRAM: deletions and upsertions).
   answer[to] = [...((answer[to] as unknown[] | undefined) ?? []), ...repeated];
+}
+
+function itemsOf(request: unknown, [name = '', ...inner]: readonly string[]): unknown[] | undefined {
+  const items = (request as Record<string, unknown> | undefined)?.[name];
+  if (!Array.isArray(items)) return undefined;
+  return inner.length === 0 ? items : items.flatMap((item: unknown) => itemsOf(item, inner) ?? []);
 }
 
 /** Sets the error code where this version has one. */

@@ -1,6 +1,6 @@
 // The small APIs that look at partitions: ListOffsets, DeleteRecords, OffsetForLeaderEpoch, DescribeLogDirs,
 // DescribeProducers, InitProducerId.
-import { errorCode } from '@moldau/protocol/errors';
+import { errorCode, errorName } from '@moldau/protocol/errors';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ControllerUnavailable } from '../controller/controller.ts';
 import { ProducerIds } from '../producer-ids.ts';
@@ -140,6 +140,40 @@ test('DescribeLogDirs: directories with the size of each partition, all or those
     { name: 'times', partitions: [{ partitionIndex: 0, isFutureKey: false }] },
   ]);
   expect(some.results[0]!.topics[0]!.partitions[0]!.partitionSize).toBeGreaterThan(200);
+});
+
+test('AlterReplicaLogDirs: a new replica is made where it was asked for; one that is here stays, and says so', async () => {
+  const two = await TestBroker.start({ 'log.dirs': `${broker.directory}/one,${broker.directory}/two` });
+  try {
+    const asker = await two.connect();
+    const [one, second] = [`${broker.directory}/one`, `${broker.directory}/two`];
+    const alter = async (...moves: (readonly [path: string, topic: string, partition: number])[]) => {
+      const dirs = moves.map(([path, name, partition]) => ({ path, topics: [{ name, partitions: [partition] }] }));
+      const { results } = await asker.call('AlterReplicaLogDirs', 2, { dirs });
+      return results.flatMap(({ topicName, partitions }) =>
+        partitions.map((each) => [topicName, each.partitionIndex, errorName(each.errorCode)]),
+      );
+    };
+    // Two of three where the fewest are not.
+    const early = [0, 1, 2].map((partition) => [second, 'early', partition] as const);
+    expect(await alter(...early)).toEqual(early.map((_, i) => ['early', i, 'UNKNOWN_TOPIC_OR_PARTITION']));
+    await createTopic(asker, 'early', { partitions: 3 });
+    const { results } = await asker.call('DescribeLogDirs', 4, { topics: [{ topic: 'early', partitions: [0, 1, 2] }] });
+    expect(results.map(({ logDir, topics }) => [logDir, topics.flatMap((topic) => topic.partitions).length])).toEqual([
+      [one, 0],
+      [second, 3],
+    ]);
+    expect(
+      await alter([second, 'early', 0], [one, 'early', 1], ['/nowhere', 'early', 2], ['/nowhere', 'none', 0]),
+    ).toEqual([
+      ['early', 0, 'NONE'],
+      ['early', 1, 'UNSUPPORTED_VERSION'],
+      ['early', 2, 'LOG_DIR_NOT_FOUND'],
+      ['none', 0, 'LOG_DIR_NOT_FOUND'],
+    ]);
+  } finally {
+    await two.stop();
+  }
 });
 
 test('InitProducerId: ids never repeat, not even over a restart; transactional ids are refused', async () => {

@@ -7,6 +7,7 @@ import { alterClientQuotas } from './alter-client-quotas.ts';
 import { alterConfigs } from './alter-configs.ts';
 import { alterPartition } from './alter-partition.ts';
 import { alterPartitionReassignments } from './alter-partition-reassignments.ts';
+import { alterReplicaLogDirs } from './alter-replica-log-dirs.ts';
 import { alterUserScramCredentials } from './alter-user-scram-credentials.ts';
 import { apiVersions } from './api-versions.ts';
 import { brokerHeartbeat } from './broker-heartbeat.ts';
@@ -121,6 +122,7 @@ export const SERVED_APIS: readonly ServedApi[] = [
   serve('DeleteAcls', deleteAcls),
   serve('DescribeConfigs', describeConfigs),
   serve('AlterConfigs', alterConfigs, { forwarded: true }),
+  serve('AlterReplicaLogDirs', alterReplicaLogDirs),
   serve('DescribeLogDirs', describeLogDirs),
   serve('CreatePartitions', createPartitions, { forwarded: true }),
   serve('DeleteGroups', deleteGroups),

@@ -28,6 +28,7 @@ import { Housekeeping } from './housekeeping.ts';
 import { type LoadedDirectory, loadDirectory } from './load-directory.ts';
 import { LogDirectory, type SharedContext } from './log-directory.ts';
 import { LogStoreError } from './log-store-error.ts';
+import { PreferredDirectories } from './preferred-directories.ts';
 import { settleIdentity } from './store-identity.ts';
 
 export interface LogStoreOptions {
@@ -104,6 +105,7 @@ export class LogStore {
   readonly previousBrokerEpoch: number;
   readonly #shared: SharedContext;
   readonly #directories: LogDirectory[];
+  readonly #preferred = new PreferredDirectories();
   /** Directories that could not be used from the start, and why. */
   readonly #offline: ReadonlyMap<string, string>;
   readonly #logs = new Map<string, Map<number, PartitionLog>>();
@@ -265,7 +267,7 @@ export class LogStore {
     if (this.get(topic, partition)) {
       throw new LogStoreError('LOG_EXISTS', `${topic}-${partition} exists already`);
     }
-    const directory = this.#roomiest();
+    const directory = this.#placeFor(topic, partition);
     const { disk } = directory;
     const path = `${directory.path}/${partitionDirectoryName(topic, partition)}`;
     const home = { path };
@@ -303,6 +305,7 @@ export class LogStore {
     });
     directory.logs.set(log.name, log);
     this.#register(log);
+    this.#preferred.done(topic, partition);
     return log;
   }
 
@@ -346,6 +349,11 @@ export class LogStore {
     if (log.startOffset > 0) directory.logStartMoved();
     await directory.syncNames().catch((error: unknown) => directory.failUnlessPassing(error));
     return path;
+  }
+
+  /** A log that is made later under this name goes into `path`, one of `directories`, unless that has failed by then. */
+  preferDirectory(topic: string, partition: number, path: string): void {
+    this.#preferred.set(topic, partition, path);
   }
 
   directories(): LogDirectoryInfo[] {
@@ -461,7 +469,14 @@ export class LogStore {
     this.#logCount++;
   }
 
-  /** Where a new log goes: the sound directory with the fewest. */
+  /** Where a new log goes: into the directory that was named for it, if that is sound. */
+  #placeFor(topic: string, partition: number): LogDirectory {
+    const path = this.#preferred.get(topic, partition);
+    const named = this.#directories.find((directory) => directory.path === path && !directory.failure);
+    return named ?? this.#roomiest();
+  }
+
+  /** The sound directory with the fewest logs. */
   #roomiest(): LogDirectory {
     let best: LogDirectory | undefined;
     for (const directory of this.#directories) {

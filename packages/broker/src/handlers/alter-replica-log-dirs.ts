@@ -1,0 +1,41 @@
+// AlterReplicaLogDirs (api 34, KIP-113): in which log directory of this broker a replica shall lie. Served: 1-2.
+// As in Kafka: a path that is none of log.dirs LOG_DIR_NOT_FOUND, one that has failed KAFKA_STORAGE_ERROR; for a replica that
+// is not here yet the path is remembered, and REPLICA_NOT_AVAILABLE tells the caller to ask again.
+// Differs from Kafka: a replica that is here already stays where it is. NONE when that is the path, else UNSUPPORTED_VERSION,
+// as there is no copying between directories yet.
+import type { InputOf } from '@moldau/protocol';
+import { errorCode, type WireError } from '@moldau/protocol/errors';
+import type {
+  AlterReplicaLogDirsRequest,
+  AlterReplicaLogDirsResponse,
+} from '@moldau/protocol/messages/alter-replica-log-dirs';
+import type { BrokerContext, Call } from '../context.ts';
+
+export function alterReplicaLogDirs(
+  broker: BrokerContext,
+  _call: Call,
+  { dirs }: AlterReplicaLogDirsRequest,
+): InputOf<typeof AlterReplicaLogDirsResponse> {
+  const directories = new Map(broker.logs.directories().map(({ path, error }) => [path, error] as const));
+  const place = (path: string, topic: string, index: number): WireError => {
+    if (!directories.has(path)) return 'LOG_DIR_NOT_FOUND';
+    if (directories.get(path) !== undefined) return 'KAFKA_STORAGE_ERROR';
+    // Lies in a directory that has failed.
+    if (broker.partitions.led(broker.image(), topic, index) === 'KAFKA_STORAGE_ERROR') return 'KAFKA_STORAGE_ERROR';
+    const partition = broker.partitions.get(topic, index);
+    if (partition) return partition.log.directory === path ? 'NONE' : 'UNSUPPORTED_VERSION';
+    broker.logs.preferDirectory(topic, index, path);
+    return broker.image().partition(topic, index) ? 'REPLICA_NOT_AVAILABLE' : 'UNKNOWN_TOPIC_OR_PARTITION';
+  };
+  // A topic that is named under several directories is answered once.
+  const answers = new Map<string, { partitionIndex: number; errorCode: number }[]>();
+  for (const { path, topics } of dirs) {
+    for (const { name, partitions } of topics) {
+      const told = answers.get(name) ?? [];
+      answers.set(name, told);
+      for (const index of partitions)
+        told.push({ partitionIndex: index, errorCode: errorCode(place(path, name, index)) });
+    }
+  }
+  return { results: [...answers].map(([topicName, partitions]) => ({ topicName, partitions })) };
+}
