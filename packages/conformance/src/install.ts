@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { compileDiskFaults, DiskFaults } from './faults/machine/disk-faults.ts';
 import { apacheJars, apacheVersion, apacheVersionOld, jarsThere, javaAvailable } from './peer/apache-jars.ts';
 import { cache, node, repository } from './peer/paths.ts';
 
@@ -182,13 +183,17 @@ const steps: Readonly<Record<Need, Step>> = {
   },
   // What breaks a machine from outside: networks, file systems, clocks.
   machine: {
-    what: 'iproute2, iptables, xfsprogs, e2fsprogs, faketime',
+    what: 'iproute2, iptables, xfsprogs, e2fsprogs, faketime; the library of disk faults, by gcc',
     there: () =>
+      DiskFaults.possible &&
       works('iptables', ['--version']) &&
       works('ip', ['-V']) &&
       works('xfs_io', ['-V']) &&
       existsSync('/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1'),
-    get: () => debian(['iproute2', 'iptables', 'xfsprogs', 'e2fsprogs', 'faketime']),
+    get: () => {
+      debian(['iproute2', 'iptables', 'xfsprogs', 'e2fsprogs', 'faketime', 'gcc', 'libc6-dev']);
+      compileDiskFaults();
+    },
   },
   // Only its jars are used; suites start servers of their own.
   zookeeper: {

@@ -18,6 +18,8 @@ export interface CampaignOptions extends FaultClusterOptions {
   /** Names; all that are possible when absent. */
   readonly nemeses?: readonly string[];
   readonly outside: readonly ClientAdapter[];
+  /** Ballast of a record, so that segments roll sooner; default 80. */
+  readonly ballastBytes?: number;
   readonly onProgress?: (line: string) => void;
 }
 
@@ -28,6 +30,10 @@ export interface StrikeReport {
   readonly durationMs: number;
   /** The longest that a partition went without an acknowledgement, from the strike until well after. */
   readonly writeGapMs: number;
+  /** Of that gap: the partition, and its last acknowledgement, in milliseconds of the run and by the wall clock. */
+  readonly gapPartition: number;
+  readonly gapAtMs: number;
+  readonly gapAt: string;
 }
 
 export interface CampaignReport {
@@ -46,6 +52,8 @@ export interface CampaignReport {
   readonly healedMs: number;
   readonly history: History;
   readonly finals: readonly FinalLog[];
+  /** All that each broker printed, in the order of nodes: what happened there while a strike lasted. */
+  readonly outputs: readonly string[];
 }
 
 const PARTITIONS = 6;
@@ -75,6 +83,7 @@ export async function runCampaign(o: CampaignOptions): Promise<CampaignReport> {
     let dethronedUntil = 0;
     const workload = {
       ...{ bootstrap, topic: TOPIC, partitions: PARTITIONS, history, now, complain, outside: o.outside },
+      ballastBytes: o.ballastBytes ?? 80,
       mayBeDethroned: () => now() < dethronedUntil,
     };
     const inhabitants = inhabit(workload);
@@ -87,7 +96,7 @@ export async function runCampaign(o: CampaignOptions): Promise<CampaignReport> {
       const atMs = now();
       dethronedUntil = Number.POSITIVE_INFINITY;
       try {
-        await nemesis.strike(cluster, strike);
+        await nemesis.strike(cluster, strike, { topic: TOPIC, history, now, say, complain });
       } catch (error) {
         complain(`after ${nemesis.name} (broker ${victim}): ${error instanceof Error ? error.message : String(error)}`);
         await mend(cluster, complain);
@@ -112,7 +121,7 @@ export async function runCampaign(o: CampaignOptions): Promise<CampaignReport> {
       seed: o.seed,
       seconds: Math.round(now() / 1000),
       fileSystem: cluster.nodes[0]!.disk ? o.fileSystem : 'of the machine',
-      strikes: withGaps(struck, history),
+      strikes: withGaps(struck, history, performance.timeOrigin + startedAt),
       leftOut,
       verdict,
       complaints,
@@ -120,6 +129,7 @@ export async function runCampaign(o: CampaignOptions): Promise<CampaignReport> {
       healedMs,
       history,
       finals,
+      outputs: cluster.nodes.map(({ peer }) => peer.output(Number.POSITIVE_INFINITY)),
     };
   } catch (error) {
     for (const { id, peer } of cluster.nodes) say(`--- last words of broker ${id}\n${peer.output(5)}`);
@@ -160,8 +170,9 @@ function choose(cluster: FaultCluster, names: readonly string[] | undefined) {
 /** Everybody up, everybody reachable, whatever the last strike left. */
 async function mend(cluster: FaultCluster, complain: (text: string) => void): Promise<void> {
   cluster.network?.heal();
-  for (const { id, disk } of cluster.nodes) {
+  for (const { id, disk, diskFaults } of cluster.nodes) {
     try {
+      diskFaults?.mend();
       disk?.drain();
     } catch (error) {
       complain(`the disk of broker ${id} is not there: ${String(error)}`);
@@ -246,6 +257,7 @@ export async function readAll(bootstrap: string): Promise<FinalLog[]> {
 function withGaps(
   struck: readonly { nemesis: string; victim: number; atMs: number; endMs: number }[],
   history: History,
+  startedAt: number,
 ): StrikeReport[] {
   const acked = new Map<number, number[]>();
   for (const event of history.events) {
@@ -256,14 +268,16 @@ function withGaps(
   }
   return struck.map(({ nemesis, victim, atMs, endMs }, i) => {
     const until = Math.min(endMs + AFTERMATH_MS, struck[i + 1]?.atMs ?? Number.POSITIVE_INFINITY);
-    let writeGapMs = 0;
-    for (const times of acked.values()) {
+    let [writeGapMs, gapPartition, gapAtMs] = [0, -1, atMs];
+    for (const [partition, times] of acked) {
       for (let k = 1; k < times.length; k++) {
         // Of the strike in or after which it began.
         if (times[k - 1]! < atMs - 100 || times[k - 1]! > until - 100) continue;
-        writeGapMs = Math.max(writeGapMs, times[k]! - times[k - 1]!);
+        const gapMs = times[k]! - times[k - 1]!;
+        if (gapMs > writeGapMs) [writeGapMs, gapPartition, gapAtMs] = [gapMs, partition, times[k - 1]!];
       }
     }
-    return { nemesis, victim, atMs, durationMs: endMs - atMs, writeGapMs };
+    const gapAt = new Date(startedAt + gapAtMs).toISOString();
+    return { nemesis, victim, atMs, durationMs: endMs - atMs, writeGapMs, gapPartition, gapAtMs, gapAt };
   });
 }

@@ -8,6 +8,7 @@ import { type ApacheCluster, startApacheCluster } from '../../peer/apache-cluste
 import type { Peer, Place } from '../../peer/broker-process.ts';
 import { startMoldauCluster } from '../../peer/moldau-cluster.ts';
 import type { ZooKeeperServer } from '../../peer/zookeeper.ts';
+import { DiskFaults } from '../machine/disk-faults.ts';
 import { canMountImages, DiskImage, type FileSystem } from '../machine/disk-image.ts';
 import { canHaveNetworks, type Machine, MachineNetwork } from '../machine/network.ts';
 import { WallClock } from '../machine/wall-clock.ts';
@@ -28,6 +29,8 @@ export interface FaultNode {
   readonly machine: Machine | undefined;
   readonly disk: DiskImage | undefined;
   readonly clock: WallClock | undefined;
+  /** What its disk does to it short of losing power. */
+  readonly diskFaults: DiskFaults | undefined;
 }
 
 export interface FaultCluster {
@@ -54,6 +57,7 @@ export async function startFaultCluster(o: FaultClusterOptions): Promise<FaultCl
   const images = canMountImages(folder);
   const disks: DiskImage[] = [];
   const clocks: WallClock[] = [];
+  const diskFaults: DiskFaults[] = [];
   const places: Place[] = [];
   const cleanUp = (): void => {
     for (const disk of disks) disk.close();
@@ -68,11 +72,15 @@ export async function startFaultCluster(o: FaultClusterOptions): Promise<FaultCl
       if (isBroker && images) disks.push(new DiskImage(folder, `disk-${i}`, o.fileSystem, DISK_MEBIBYTES));
       // A JVM does not bear libfaketime: it counts on clocks that agree.
       if (isBroker && o.target === 'moldau' && network) clocks.push(new WallClock(folder, `node-${i}`));
+      if (isBroker && disks[i] && DiskFaults.possible) {
+        diskFaults.push(new DiskFaults(folder, `node-${i}`, disks[i]!.path));
+      }
+      const env = isBroker ? preloaded(diskFaults[i], clocks[i]) : {};
       places.push({
         host: machine?.address ?? '127.0.0.1',
         prefix: machine?.prefix ?? [],
         ...(isBroker && disks[i] ? { dataDirectory: join(disks[i]!.path, 'data') } : {}),
-        ...(isBroker && clocks[i] ? { env: clocks[i]!.env } : {}),
+        env,
       });
     }
     cluster =
@@ -114,6 +122,7 @@ export async function startFaultCluster(o: FaultClusterOptions): Promise<FaultCl
       machine: network?.machines[i],
       disk: disks[i],
       clock: clocks[i],
+      diskFaults: diskFaults[i],
     })),
     keepers: cluster.zookeeper?.servers ?? [],
     keeperAddresses: (cluster.zookeeper?.servers ?? []).map(({ host }) => host),
@@ -124,4 +133,11 @@ export async function startFaultCluster(o: FaultClusterOptions): Promise<FaultCl
       cleanUp();
     },
   };
+}
+
+/** Several libraries in front of one process. */
+function preloaded(...parts: readonly (DiskFaults | WallClock | undefined)[]): Readonly<Record<string, string>> {
+  const all = parts.flatMap((part) => (part ? [part.env] : []));
+  if (all.length === 0) return {};
+  return Object.assign({}, ...all, { LD_PRELOAD: all.map(({ LD_PRELOAD }) => LD_PRELOAD).join(':') });
 }

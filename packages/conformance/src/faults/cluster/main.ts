@@ -11,7 +11,7 @@ import { java } from '../../suites/java/adapter.ts';
 import { confluentPython } from '../../suites/python/adapters.ts';
 import { type CampaignReport, runCampaign } from './campaign.ts';
 import { NEMESES } from './nemeses.ts';
-import { failures, givenUp, reportLines, reportPage } from './report.ts';
+import { failures, GAP_MS_TOLD, givenUp, largestGap, reportLines, reportPage } from './report.ts';
 
 const usage = `Usage: node packages/conformance/src/faults/cluster/main.ts [options]
   --target moldau|apache   whose brokers (default moldau)
@@ -23,8 +23,9 @@ const usage = `Usage: node packages/conformance/src/faults/cluster/main.ts [opti
   --file-system ext4|xfs   of the brokers' disks (default: by turns)
   --zookeeper 1|3          servers of ZooKeeper (default 3)
   --durability fsync|os    of Moldau (default fsync)
+  --ballast N              bytes more in each record (default 80): segments roll sooner
   --set KEY=VALUE          a setting of every broker; may be repeated
-  --report FILE            where the page goes (default .cache/faults/report.md; failing histories lie beside it)
+  --report FILE            where the page goes (default .cache/faults/report.md; failing histories, and what brokers printed, lie beside it)
 
 Nemeses:
 ${NEMESES.map(({ name, what }) => `  ${name.padEnd(18)} ${what}\n`).join('')}`;
@@ -40,6 +41,7 @@ const { values } = parseArgs({
     'file-system': { type: 'string' },
     zookeeper: { type: 'string', default: '3' },
     durability: { type: 'string' },
+    ballast: { type: 'string' },
     set: { type: 'string', multiple: true, default: [] },
     report: { type: 'string', default: join(cache, 'faults/report.md') },
     help: { type: 'boolean', short: 'h', default: false },
@@ -81,6 +83,7 @@ do {
       zooKeeperServers: Number(values.zookeeper),
       fileSystem: fileSystem ?? (seed % 2 === 0 ? 'ext4' : 'xfs'),
       ...(durability ? { durability } : {}),
+      ...(values.ballast ? { ballastBytes: Number(values.ballast) } : {}),
       properties: Object.fromEntries(
         values.set.map((one) => [one.slice(0, one.indexOf('=')), one.slice(one.indexOf('=') + 1)]),
       ),
@@ -100,6 +103,11 @@ do {
     if (failures(report) > 0 || givenUp(report).length > 0) {
       writeFileSync(join(folder, `history-${seed}.jsonl`), report.history.toLines());
       writeFileSync(join(folder, `log-${seed}.json`), JSON.stringify(report.finals));
+    }
+    if (failures(report) > 0 || largestGap(report.strikes).writeGapMs > GAP_MS_TOLD) {
+      for (const [i, output] of report.outputs.entries()) {
+        writeFileSync(join(folder, `broker-${seed}-${i + 1}.log`), output);
+      }
     }
   } catch (error) {
     failed++;

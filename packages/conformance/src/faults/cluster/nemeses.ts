@@ -2,6 +2,7 @@
 // there again (if not yet in step). What it draws it is given: the same seed strikes the same way.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FaultCluster, type FaultNode, SESSION_MS } from './fault-cluster.ts';
+import { rot, type Scene } from './rot.ts';
 
 export interface Strike {
   /** Which broker. */
@@ -19,13 +20,17 @@ export interface Nemesis {
   possible(cluster: FaultCluster): boolean;
   /** Loses records that were acknowledged from the page cache: only where that is not so, or by its name. */
   readonly needsDurability?: true;
-  strike(cluster: FaultCluster, strike: Strike): Promise<void>;
+  strike(cluster: FaultCluster, strike: Strike, scene: Scene): Promise<void>;
 }
+
+/** In which a broker under load has made forty writes or syncs, on a busy machine too. */
+const FAILS_WITHIN_MS = 15_000;
 
 const node = (cluster: FaultCluster, { victim }: Strike): FaultNode => cluster.nodes[victim % cluster.nodes.length]!;
 const always = (): boolean => true;
 const onMachines = ({ network }: FaultCluster): boolean => network !== undefined;
 const onDisks = ({ nodes }: FaultCluster): boolean => nodes.every(({ disk }) => disk !== undefined);
+const withDiskFaults = ({ nodes }: FaultCluster): boolean => nodes.every(({ diskFaults }) => diskFaults !== undefined);
 const overZooKeeper = ({ keepers }: FaultCluster): boolean => keepers.length > 0;
 
 /** A broker may have ended by itself, as one does whose disk fails. */
@@ -241,6 +246,47 @@ export const NEMESES: readonly Nemesis[] = [
       victim.disk!.drain();
       await sleep(500);
       await bringBack(victim);
+    },
+  },
+  {
+    name: 'disk-slow',
+    what: 'each write and sync of a broker takes 5 ms to half a second longer',
+    durationMs: [1_000, 6_000],
+    possible: withDiskFaults,
+    strike: async (cluster, strike) => {
+      const { diskFaults } = node(cluster, strike);
+      diskFaults!.slow(5 * 100 ** strike.variant);
+      await sleep(strike.durationMs);
+      diskFaults!.mend();
+    },
+  },
+  {
+    name: 'disk-error',
+    what: 'one write or sync of a broker, the first to the fortieth, fails with EIO; it is started again',
+    durationMs: [500, 4_000],
+    possible: withDiskFaults,
+    strike: async (cluster, strike, { complain }) => {
+      const victim = node(cluster, strike);
+      const faults = victim.diskFaults!;
+      const before = faults.failed;
+      faults.failCall(1 + Math.floor(((strike.variant * 97) % 1) * 40), strike.variant < 0.5 ? 'sync' : 'write');
+      for (let waitedMs = 0; faults.failed === before && waitedMs < FAILS_WITHIN_MS; waitedMs += 50) await sleep(50);
+      if (faults.failed === before && victim.peer.running) complain(`no call failed at broker ${victim.id}`);
+      await sleep(strike.durationMs);
+      faults.mend();
+      // A directory that failed is out of service until a restart, whether the broker ended over it or not.
+      await victim.peer.kill();
+      await victim.peer.start();
+    },
+  },
+  {
+    name: 'bit-flip',
+    what: 'a bit of a closed segment of a broker that is down is flipped; found, never served, copied anew from the others',
+    durationMs: [0, 1_000],
+    possible: always,
+    strike: async (cluster, strike, scene) => {
+      await sleep(strike.durationMs);
+      await rot(cluster, node(cluster, strike), strike.variant, scene);
     },
   },
   {

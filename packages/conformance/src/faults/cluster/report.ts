@@ -4,6 +4,18 @@ import type { CampaignReport, StrikeReport } from './campaign.ts';
 export const failures = ({ verdict, complaints }: CampaignReport): number =>
   verdict.violations.length + complaints.length;
 
+/** No strike should keep writers waiting for so long; what brokers printed then is kept. */
+export const GAP_MS_TOLD = 10_000;
+
+export function largestGap(strikes: readonly StrikeReport[]): StrikeReport {
+  return strikes.reduce((largest, one) => (one.writeGapMs > largest.writeGapMs ? one : largest), NO_STRIKE);
+}
+
+const NO_STRIKE: StrikeReport = {
+  ...{ nemesis: 'none', victim: 0, atMs: 0, durationMs: 0 },
+  ...{ writeGapMs: 0, gapPartition: -1, gapAtMs: 0, gapAt: '' },
+};
+
 /** A few lines for a terminal. */
 export function reportLines(report: CampaignReport): string[] {
   const { verdict } = report;
@@ -14,6 +26,12 @@ export function reportLines(report: CampaignReport): string[] {
     ...verdict.violations.map(({ kind, detail }) => `${kind}: ${detail}`),
     ...report.complaints,
   ];
+}
+
+/** Where somebody looks who wants to know why. */
+function gapLine({ nemesis, victim, writeGapMs, gapPartition, gapAtMs, gapAt }: StrikeReport): string {
+  const when = `${(gapAtMs / 1000).toFixed(1)} s (${gapAt})`;
+  return `longest gap: ${writeGapMs} ms at partition ${gapPartition} from ${when} on, ${nemesis} (broker ${victim})`;
 }
 
 /** What clients gave up, by writer and error: no loss, but somebody's exception. */
@@ -56,6 +74,7 @@ export function reportPage(reports: readonly CampaignReport[]): string {
       ),
       '',
     );
+    lines.push(`- ${gapLine(largestGap(report.strikes))}`);
     for (const [what, count] of givenUp(report)) lines.push(`- given up ${count} times: ${what}`);
     for (const { kind, detail } of verdict.violations) lines.push(`- ${kind}: ${detail}`);
     for (const complaint of report.complaints) lines.push(`- ${complaint.split('\n')[0]}`);

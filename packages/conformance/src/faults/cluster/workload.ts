@@ -15,6 +15,7 @@ export interface WorkloadOptions {
   /** What no correct cluster lets happen, apart from the history. */
   readonly complain: (text: string) => void;
   readonly outside: readonly ClientAdapter[];
+  readonly ballastBytes?: number;
   /** A coordinator that was replaced may be alive and answer: what it says of commits is of before. */
   readonly mayBeDethroned: () => boolean;
 }
@@ -29,10 +30,9 @@ const RECORDS = 5;
 const PAUSE_MS = 20;
 /** A writer does not run further ahead of its acknowledgements. */
 const UNDER_WAY_MAX = 200;
-const PADDING = 'x'.repeat(80);
 
 /** A value is its place; the rest of it is ballast, so that segments roll. */
-export const withBallast = (place: string): string => `${place} ${PADDING}`;
+export const withBallast = (place: string, bytes = 80): string => `${place} ${'x'.repeat(bytes)}`;
 export const placeOfValue = (value: string): string => value.slice(0, value.indexOf(' '));
 
 export function inhabit(o: WorkloadOptions): Inhabitant[] {
@@ -87,7 +87,7 @@ function ownWriter(o: WorkloadOptions, name: string, partitions: readonly number
           const where = { topic: o.topic, partition, value };
           o.history.add({ kind: 'sent', at: o.now(), ...where, acks: -1, ordered: true });
           underWay++;
-          producer.send({ topic: o.topic, partition, value: withBallast(value) }).then(
+          producer.send({ topic: o.topic, partition, value: withBallast(value, o.ballastBytes) }).then(
             ({ offset }) => {
               underWay--;
               o.history.add({ kind: 'acked', at: o.now(), ...where, offset });
@@ -213,7 +213,11 @@ function outsider(o: WorkloadOptions, adapter: ClientAdapter, name: string): Inh
       for (const value of values) {
         o.history.add({ kind: 'sent', at: o.now(), topic: o.topic, partition, value, acks: -1, ordered });
       }
-      const records = values.map((value) => ({ key: null, value: Buffer.from(withBallast(value)), partition }));
+      const records = values.map((value) => ({
+        key: null,
+        value: Buffer.from(withBallast(value, o.ballastBytes)),
+        partition,
+      }));
       const outcome = await sender.send(o.topic, records).then(
         () => ({ kind: 'acked' as const, offset: -1 }),
         (error: unknown) => ({ kind: 'failed' as const, error: String(error).slice(0, 200) }),

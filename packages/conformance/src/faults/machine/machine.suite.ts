@@ -15,6 +15,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { flipBit, isFlipped } from './bit-flip.ts';
+import { DiskFaults } from './disk-faults.ts';
 import { canMountImages, DiskImage, type FileSystem } from './disk-image.ts';
 import { canHaveNetworks, MachineNetwork } from './network.ts';
 import { WallClock } from './wall-clock.ts';
@@ -102,6 +104,85 @@ describe.each<FileSystem>(['ext4', 'xfs'])('a disk with %s', (kind) => {
     } finally {
       disk.close();
     }
+  });
+});
+
+describe('a failing disk of one process', () => {
+  /** Writes and syncs one file of `under` after each line that it is sent, and tells what came of it. */
+  const PROGRAM = `const fs=require('fs');const f=fs.openSync(process.argv[1],'w');
+    require('readline').createInterface({input:process.stdin}).on('line',async()=>{const t=performance.now();let said='done';
+    try{await fs.promises.writeFile(process.argv[2],'x');fs.writeSync(f,'x');await new Promise((ok,no)=>fs.fdatasync(f,(e)=>e?no(e):ok()))}
+    catch(e){said=e.code+' '+e.syscall}console.log(said,Math.round(performance.now()-t))})`;
+
+  test('is slow, fails the n-th call once, is whole again; files elsewhere are not touched', async () => {
+    const directory = mkdtempSync(join(folder, 'disk-'));
+    const faults = new DiskFaults(folder, 'failing', directory);
+    const child = spawn(process.execPath, ['-e', PROGRAM, join(directory, 'file'), join(folder, 'elsewhere')], {
+      env: { ...process.env, ...faults.env },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    const tryOnce = async (): Promise<[said: string, ms: number]> => {
+      child.stdin.write('go\n');
+      const [chunk] = (await once(child.stdout, 'data')) as [Buffer];
+      const [, said, ms] = /^(.*) (\d+)$/.exec(String(chunk).trim())!;
+      return [said!, Number(ms)];
+    };
+    try {
+      expect((await tryOnce())[0]).toBe('done');
+      expect(faults.seen).toBe(0);
+      faults.slow(300);
+      const [said, ms] = await tryOnce();
+      // One write and one sync of the file, none of the other.
+      expect([said, faults.seen, ms >= 600]).toEqual(['done', 2, true]);
+      faults.failCall(2, 'sync');
+      expect([(await tryOnce())[0], (await tryOnce())[0], (await tryOnce())[0]]).toEqual([
+        'done',
+        'EIO fdatasync',
+        'done',
+      ]);
+      faults.failCall(1, 'write');
+      expect([(await tryOnce())[0], (await tryOnce())[0]]).toEqual(['EIO write', 'done']);
+      expect(faults.failed).toBe(2);
+      faults.mend();
+      expect((await tryOnce())[0]).toBe('done');
+    } finally {
+      child.kill('SIGKILL');
+    }
+  });
+
+  test('flips one bit of a batch in a closed segment, past what has no checksum', () => {
+    const partition = mkdtempSync(join(folder, 'partition-'));
+    // Two batches of 40 bytes: offsets 7 and 9.
+    const batches = Buffer.alloc(80, 0xaa);
+    for (const [at, offset] of [
+      [0, 7n],
+      [40, 9n],
+    ] as const) {
+      batches.writeBigInt64BE(offset, at);
+      batches.writeInt32BE(28, at + 8);
+    }
+    const active = '00000000000000000010.log';
+    const closed = '00000000000000000007.log';
+    writeFileSync(join(partition, active), batches);
+    expect(flipBit(partition, 0.5)).toBeUndefined();
+    writeFileSync(join(partition, closed), batches);
+    for (let i = 0; i < 50; i++) {
+      writeFileSync(join(partition, closed), batches);
+      const flip = flipBit(partition, i / 50)!;
+      const now = readFileSync(join(partition, closed));
+      const changed = [...now.keys()].filter((at) => now[at] !== batches[at]);
+      const batch = flip.position < 40 ? 0 : 40;
+      expect([flip.file, changed, flip.position - batch >= 16, flip.baseOffset]).toEqual([
+        closed,
+        [flip.position],
+        true,
+        batch === 0 ? 7 : 9,
+      ]);
+      expect((now[flip.position]! ^ batches[flip.position]!).toString(2)).toMatch(/^10*$/);
+      expect(isFlipped(partition, flip)).toBe(true);
+    }
+    writeFileSync(join(partition, closed), batches);
+    expect(readFileSync(join(partition, active))).toEqual(batches);
   });
 });
 
