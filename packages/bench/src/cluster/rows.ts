@@ -214,7 +214,7 @@ function gapFigures(of: (gap: Gaps) => number, bound: number, gaps: readonly Gap
 const kill = gapRow(
   'gap-kill',
   'kill -9 of the leader: longest time without an acknowledgement',
-  [4, 2],
+  [3, 2],
   (gaps) => gapFigures(({ gapMs }) => gapMs, 1_000, gaps),
   (peer) => ({ trouble: () => peer.kill(), mend: () => peer.start() }),
 );
