@@ -24,6 +24,7 @@ export function suiteNeeds(suite: string): readonly Need[] {
     faults: ['machine'],
     course: ['jars'],
     interop: ['jars', 'python'],
+    'client-cluster': ['jars', 'zookeeper'],
     transactions: ['jars', 'python'],
     'client-security': ['jars'],
     runtimes: ['runtimes'],
