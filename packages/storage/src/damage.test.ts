@@ -143,6 +143,10 @@ test('after a kill, one flipped bit in any byte of the log is never served, and 
         expect(damaged.length, where).toBeGreaterThan(0);
         expect(damaged.length, where).toBeLessThanOrEqual(8);
         expect(events.filter((event) => event.kind === 'logDamaged').length, where).toBeGreaterThan(0);
+        // What lies behind the damage is known, or a follower would be told to cut where an older epoch ended, and a
+        // producer's repeats would be taken.
+        expect(log.latestEpoch, where).toBe(3);
+        expect(log.producers()[0]?.lastSequence, where).toBeGreaterThanOrEqual(21);
       }
       // The file is as it was: nothing was cut because it looks wrong.
       expect(flipped.peek(file).equals(bytes), where).toBe(true);

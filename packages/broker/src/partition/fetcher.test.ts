@@ -157,6 +157,24 @@ test('what a full disk did not take is not asked beyond, however often it is tri
   fetcher.close();
 });
 
+test('one that pauses while its records come after all is waited for once, and asked for again (simulator, seed 323)', async () => {
+  const { fetcher, partition, log, sent, settle, offsets } = setUp();
+  const notLeader = { ...records(0), errorCode: 6, records: null };
+  fetcher.add(partition);
+  await settle(1);
+  sent[0]!.answer([notLeader]);
+  // The session's next fetch waits at the leader, and one that names the partition again is sent beside it.
+  await settle(1_000);
+  expect(offsets()).toEqual([[0], [], [0]]);
+  sent[1]!.answer([notLeader]);
+  sent[2]!.answer([records(5)]);
+  await settle(1_000);
+  log.persist();
+  await settle(1_000);
+  expect(offsets().flat()).toEqual([0, 0, 5]);
+  fetcher.close();
+});
+
 test('a connection that breaks is opened again with a new session that names everything', async () => {
   const { fetcher, partition, sent, settle } = setUp();
   fetcher.add(partition);

@@ -405,6 +405,9 @@ export class ReplicaFetcher {
 
   /** Names the partition again once its log is on disk up to `endOffset`. */
   #persist(copy: Copy, endOffset: number): void {
+    // One that is waited for already names itself when that is over. Counted twice it would be waited for for ever, and with
+    // it every partition of this leader; so would one that is not copied any more.
+    if (copy.busy || this.#copies.get(copy.partition) !== copy) return;
     copy.busy = true;
     this.#busy++;
     copy.partition.log.whenPersisted(endOffset, (error) => {

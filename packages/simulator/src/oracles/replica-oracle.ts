@@ -82,12 +82,13 @@ export class ReplicaOracle {
 
   #lookAt(node: SimNode, boot: Boot, partition: Partition): void {
     const { log, leaderEpoch: epoch } = partition;
-    if (partition.offline) return;
     const { highWatermark, endOffset: end } = log;
     const key = `${node.id}/${partition.topicId}-${partition.index}`;
     const seen = this.#seen.get(key);
-    const isLeader = partition.isLeader;
+    const isLeader = partition.isLeader && !partition.offline;
     const isSame = seen?.boot === boot && seen.partition === partition;
+    if (isSame && !isLeader) this.#promisedAtLast(node, partition, seen.epoch);
+    if (partition.offline) return;
     if (isSame && seen.end === end && seen.highWatermark === highWatermark && seen.epoch === epoch) {
       seen.confirmed = partition.state.isr.length;
       return;
@@ -115,6 +116,16 @@ export class ReplicaOracle {
     }
     if (isSame) Object.assign(seen, { end, highWatermark, epoch, confirmed });
     else this.#seen.set(key, { boot, partition, end, highWatermark, epoch, confirmed });
+  }
+
+  /**
+   * It led when it was looked at last, and does not now: the very event that ended its leadership (its directory failed, or
+   * two pictures came at once) may have moved its watermark and answered producers before.
+   */
+  #promisedAtLast(node: SimNode, { topicId, index, log }: Partition, lastEpoch: number): void {
+    const promised = this.#promised.get(`${topicId}-${index}`);
+    if (promised?.leaders.get(lastEpoch) !== node.id) return;
+    promised.highWatermark = Math.max(promised.highWatermark, log.highWatermark);
   }
 
   /** `inSync`: how many were in sync when the high watermark moved; undefined when it did not. */

@@ -63,7 +63,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: leader,
     text: 'return follower.logEnd >= leader.highWatermark && follower.logEnd >= leader.epochStart;',
     instead: 'return follower.logEnd >= leader.highWatermark;',
-    budget: 200,
+    budget: 600,
     brokers: 3,
   },
   {

@@ -65,6 +65,12 @@ export async function readAll(host: ClientHost, partitions: readonly TopicPartit
       if ((await consumer.position({ topic, partition })) >= (ends.get(key) ?? 0)) open.delete(key);
     }
   }
+  // Retention may have gone on meanwhile: what it took after we began is not lost.
+  for (const { topic, partition, offset } of await consumer.beginningOffsets(partitions)) {
+    const log = logs.get(keyOf({ topic, partition }))!;
+    log.startOffset = Math.max(log.startOffset, offset);
+    log.records = log.records.filter(([at]) => at >= log.startOffset);
+  }
   await consumer.close({ timeoutMs: 5_000 });
   return [...logs.values()];
 }

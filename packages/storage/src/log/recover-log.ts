@@ -62,6 +62,14 @@ export async function recoverLog(
   let compacted = COMPACTED.has(input.topic);
   const nowMs = input.context.clock.now();
 
+  /** What an intact batch tells of epochs and producers. */
+  const learn = (buffer: Buffer, at: number): void => {
+    const epoch = leaderEpochAt(buffer, at);
+    if (epoch >= 0 && epoch > (epochs.latest?.epoch ?? -1)) epochs.assign(epoch, baseOffsetOf(buffer, at));
+    const facts = producerFactsOf(buffer, at);
+    if (facts && facts.baseOffset >= replayFrom) producers.apply(facts, nowMs);
+  };
+
   const start = Math.max(0, segments.floor(from));
   for (let i = start; i < segments.count; i++) {
     const segment = segments.at(i)!;
@@ -79,13 +87,9 @@ export async function recoverLog(
     }
     let nextOffset = -1;
     const walked = await walkSegment(input, log, segment, Math.max(from, segment.baseOffset), (buffer, at) => {
-      const epoch = leaderEpochAt(buffer, at);
-      const baseOffset = baseOffsetOf(buffer, at);
-      if (nextOffset >= 0 && baseOffset > nextOffset) compacted = true;
+      if (nextOffset >= 0 && baseOffsetOf(buffer, at) > nextOffset) compacted = true;
       nextOffset = lastOffsetAt(buffer, at) + 1;
-      if (epoch >= 0 && epoch > (epochs.latest?.epoch ?? -1)) epochs.assign(epoch, baseOffset);
-      const facts = producerFactsOf(buffer, at);
-      if (facts && facts.baseOffset >= replayFrom) producers.apply(facts, nowMs);
+      learn(buffer, at);
     });
     scannedBytes += segment.sizeBytes - walked.from;
     endOffset = Math.max(walked.end.nextOffset, segment.baseOffset);
@@ -95,7 +99,9 @@ export async function recoverLog(
         const { filePath: file } = segment;
         input.context.events({ kind: 'logDamaged', log: log.name, file, position, detail });
         namesChanged = true;
-        endOffset = goOnPastDamage(input, log, i, position, Math.max(endOffset, input.recoveryPoint), producers);
+        const endMin = Math.max(endOffset, input.recoveryPoint);
+        endOffset = goOnPastDamage(input, log, i, position, endMin, learn);
+        producers.endOffset = endOffset;
         break;
       }
       cutBytes += cutTail(input, log, segment, position, endOffset);
@@ -273,8 +279,10 @@ function setAsideFrom(input: LoadInput, log: OpeningLog, from: number, reason: s
 
 /**
  * Damage before the recovery point: segment number `number`, from `position` on. Its file stays as it is, and so do the
- * segments after it; what is intact behind the damage is indexed, so that reads find it. The log goes on in a new segment
- * past everything that was ever given: at `endMin` or later.
+ * segments after it; what is intact behind the damage is indexed, so that reads find it, and learned from: a follower that
+ * did not know its last epochs would be told to cut where an older one ended, below what was promised, and refuse to copy
+ * ever again; a leader that did not know its producers would take their repeats. The log goes on in a new segment past
+ * everything that was ever given: at `endMin` or later.
  */
 function goOnPastDamage(
   input: LoadInput,
@@ -282,7 +290,7 @@ function goOnPastDamage(
   number: number,
   position: number,
   endMin: number,
-  producers: ProducerState,
+  learn: (buffer: Buffer, at: number) => void,
 ): number {
   const { context } = input;
   const { segments } = log;
@@ -290,18 +298,23 @@ function goOnPastDamage(
   for (let i = number; i < segments.count; i++) {
     const segment = segments.at(i)!;
     if (i > number) segment.startIndexes('unknown');
-    end = Math.max(end, segment.baseOffset, indexIntact(input, log, segment, i === number ? position + 1 : 0));
+    end = Math.max(end, segment.baseOffset, indexIntact(input, log, segment, i === number ? position + 1 : 0, learn));
     segment.seal();
   }
   const next = new Segment(log.home, end, context.clock.now());
   next.createFiles(context.disk);
   segments.add(next);
-  producers.endOffset = end;
   return end;
 }
 
 /** Indexes every intact batch of the file from `from` on (just past a damaged one, or 0), whatever lies between. Answers one past the last offset found. */
-function indexIntact(input: LoadInput, log: OpeningLog, segment: Segment, from: number): number {
+function indexIntact(
+  input: LoadInput,
+  log: OpeningLog,
+  segment: Segment,
+  from: number,
+  learn: (buffer: Buffer, at: number) => void,
+): number {
   const bytes = input.context.disk.readFileSync(segment.filePath);
   let endOffset = segment.baseOffset;
   let expectedAt = from;
@@ -313,6 +326,7 @@ function indexIntact(input: LoadInput, log: OpeningLog, segment: Segment, from: 
     const size = batchSizeOf(bytes, at);
     const lastOffset = lastOffsetAt(bytes, at);
     segment.noteBatch(at, size, lastOffset, maxTimestampAt(bytes, at), log.indexIntervalBytes);
+    learn(bytes, at);
     endOffset = lastOffset + 1;
     expectedAt = at + size;
   }
