@@ -3,6 +3,8 @@ import { boolean, int, javaClass, list, string } from '../setting.ts';
 
 const policy = 'policy classes are Java code; a policy that is asked for and not run would let through what it forbids';
 
+const betweenBrokers = 'requests between brokers have replica.socket.timeout.ms';
+
 export const GENERAL_SETTINGS = {
   'node.id': int(1, 'The number by which the cluster knows this broker.', { min: 0, importance: 'HIGH' }),
   'broker.id': int(-1, 'The older name of node.id. When both are set they must agree.', {
@@ -37,16 +39,14 @@ export const GENERAL_SETTINGS = {
     'How long a request between brokers may take, and a change of the cluster at most.',
     {
       importance: 'HIGH',
-      inert: 'this broker is the only one of its cluster',
+      inert: betweenBrokers,
     },
   ),
   'fetch.max.bytes': int(57_671_680, 'Most bytes in the answer to one Fetch, whatever the client asks for.', {
     min: 1024,
   }),
   'max.incremental.fetch.session.cache.slots': int(1_000, 'Fetch sessions kept at a time.', { min: 0 }),
-  'controlled.shutdown.enable': boolean(true, 'Hand over leadership before stopping.', {
-    inert: 'this broker is the only one of its cluster',
-  }),
+  'controlled.shutdown.enable': boolean(true, 'Hand over leadership before stopping.'),
   'background.threads': int(10, 'Threads for background work.', {
     min: 1,
     importance: 'HIGH',

@@ -72,10 +72,10 @@ export const NETWORK_SETTINGS = {
     inert: oneLoop,
   }),
   'socket.connection.setup.timeout.ms': long(10_000, 'How long a connection to another broker may take to open.', {
-    inert: 'this broker is the only one of its cluster',
+    inert: 'connections between brokers have a time-out of their own',
   }),
   'socket.connection.setup.timeout.max.ms': long(30_000, 'How long it may take at most, after repeated failures.', {
-    inert: 'this broker is the only one of its cluster',
+    inert: 'connections between brokers have a time-out of their own',
   }),
   'metrics.port': int(
     null,

@@ -1,7 +1,7 @@
 // Replicas and their leaders. One broker has no followers: most of these wait for clusters.
 import { boolean, choice, int, long, string } from '../setting.ts';
 
-const alone = 'this broker is the only one of its cluster';
+const inZooKeeper = 'a session is ZooKeeper’s, see zookeeper.session.timeout.ms';
 
 export const REPLICATION_SETTINGS = {
   'replica.lag.time.max.ms': long(30_000, 'A follower that was not caught up for this long leaves the ISR.', {
@@ -58,10 +58,10 @@ export const REPLICATION_SETTINGS = {
   'unclean.leader.election.interval.ms': long(300_000, 'How often partitions without a leader are looked for.', {
     min: 1,
     internal: true,
-    inert: alone,
+    inert: 'elections are tried with every change of the cluster',
   }),
   'controller.socket.timeout.ms': int(30_000, 'Time-out of connections of the controller to brokers.', {
-    inert: alone,
+    inert: 'requests between brokers have replica.socket.timeout.ms',
   }),
   'follower.fetch.last.tiered.offset.enable': boolean(false, 'Let a new follower begin at the last tiered offset.', {
     mode: 'cluster-wide',
@@ -72,9 +72,11 @@ export const REPLICATION_SETTINGS = {
     'How often a broker tells the controller how far it has applied the metadata, without news.',
     { min: 1 },
   ),
-  'broker.session.timeout.ms': int(9_000, 'A broker silent for this long is taken for stopped.', { inert: alone }),
+  'broker.session.timeout.ms': int(9_000, 'A broker silent for this long is taken for stopped.', {
+    inert: inZooKeeper,
+  }),
   'initial.broker.registration.timeout.ms': int(60_000, 'How long the first registration of a broker may take.', {
-    inert: alone,
+    inert: 'a broker waits for it as long as it takes',
   }),
   'security.inter.broker.protocol': choice(
     ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'],
