@@ -7,6 +7,8 @@
 //   11  who joins the in-sync set has what the high watermark promises
 //   13  a follower never cuts below its own high watermark, and no high watermark goes back within a run
 //   14  a leader from outside the in-sync and eligible sets only where the topic allows it
+//   24  the store takes nothing from a controller once a later one has written
+//   25  each state of a partition is written over the one before it, never over an older one
 //   21  log start <= high watermark <= log end
 // In the flow: `World.afterEvent` calls `look` with the node whose code ran; nothing else can have changed.
 import type { Partition } from '@moldau/broker/partition/partition';
@@ -51,6 +53,8 @@ export class ReplicaOracle {
   readonly #lossy: ReadonlySet<string>;
   readonly #seen = new Map<string, Seen>();
   readonly #promised = new Map<string, Promised>();
+  /** Of the last batch that the store took. */
+  #controllerEpoch = 0;
   /** Times that each invariant was looked at with something to see. */
   readonly looks = new Map<number, number>();
 
@@ -172,6 +176,11 @@ export class ReplicaOracle {
 
   /** The store took a batch. */
   onBatch(before: ClusterImage, after: ClusterImage, batch: MetadataBatch): void {
+    this.#saw(24);
+    if (batch.epoch < this.#controllerEpoch) {
+      throw new Broken(24, `the controller of epoch ${batch.epoch} wrote after that of epoch ${this.#controllerEpoch}`);
+    }
+    this.#controllerEpoch = batch.epoch;
     for (const record of batch.records) {
       if (record.kind === 'producerIdsTaken') {
         this.#saw(28);
@@ -194,6 +203,10 @@ export class ReplicaOracle {
 
   #lookAtChange(topic: string, topicId: string, previous: PartitionState, next: PartitionState): void {
     const name = `${topic}-${next.partition}`;
+    this.#saw(25);
+    if (next.partitionEpoch <= previous.partitionEpoch) {
+      throw new Broken(25, `${name}: state ${next.partitionEpoch} was written over state ${previous.partitionEpoch}`);
+    }
     if (next.leader !== previous.leader && next.leader >= 0) {
       this.#saw(9);
       if (next.leaderEpoch <= previous.leaderEpoch) {
