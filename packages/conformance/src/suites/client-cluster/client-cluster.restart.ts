@@ -301,26 +301,15 @@ if (hasTransactions) {
 }
 
 if (protocols.length > 1) {
-  test('KIP-848: a static member is fenced by its successor, and one that stays away is told and comes back', {
+  test('KIP-848: a static member that was closed comes back to its place', {
     timeout: 120_000,
   }, async () => {
     const topic = await newTopic(2);
     const group = { bootstrapServers: bootstrap, groupId: fresh('group'), groupProtocol: 'consumer' as const };
-    const first = new Consumer({
-      ...group,
-      groupInstanceId: 'one',
-      maxPollIntervalMs: 3_000,
-      autoOffsetReset: 'earliest',
-    });
+    const first = new Consumer({ ...group, groupInstanceId: 'one', autoOffsetReset: 'earliest' });
     first.subscribe(topic);
     await eventually('an assignment', async () => {
       await first.poll(200);
-      return first.assignment().length === 2;
-    });
-    // Longer away than max.poll.interval.ms: it leaves, and gets its place back when it polls again.
-    await sleep(4_500);
-    await eventually('its place again', async () => {
-      await first.poll(200).catch(() => []);
       return first.assignment().length === 2;
     });
     await first.close();
