@@ -9,6 +9,8 @@ export interface RunningBroker {
   readonly nodeId: number;
   /** What it was started from; a properties file, or the data directory of `moldau start`. */
   readonly source: string;
+  /** When the process began, in the system's own count; absent where the system does not tell. */
+  readonly began?: string;
 }
 
 /** Where the files are; `MOLDAU_RUN_DIR` says otherwise. */
@@ -17,11 +19,12 @@ export function runDirectory(): string {
 }
 
 /** Writes the file of this process; answers how to remove it. */
-export function announceBroker(broker: RunningBroker): () => void {
+export function announceBroker({ pid, nodeId, source }: Omit<RunningBroker, 'began'>): () => void {
   const directory = runDirectory();
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const path = join(directory, `${broker.pid}.json`);
-  writeFileSync(path, JSON.stringify(broker), { mode: 0o600 });
+  const path = join(directory, `${pid}.json`);
+  const began = beginningOf(pid);
+  writeFileSync(path, JSON.stringify({ pid, nodeId, source, began }), { mode: 0o600 });
   return () => rmSync(path, { force: true });
 }
 
@@ -38,7 +41,7 @@ export function runningBrokers(): RunningBroker[] {
   for (const name of names) {
     const path = join(directory, name);
     const broker = readBroker(path);
-    if (broker && isBroker(broker.pid)) running.push(broker);
+    if (broker && isBroker(broker)) running.push(broker);
     else rmSync(path, { force: true });
   }
   return running.sort((a, b) => a.pid - b.pid);
@@ -68,12 +71,18 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** A process id is given to somebody else in time: where the system tells, look at what the process runs. */
-function isBroker(pid: number): boolean {
-  if (!isAlive(pid)) return false;
+/** A process id is given to somebody else in time; who began at another moment is somebody else. */
+function isBroker({ pid, began }: RunningBroker): boolean {
+  return isAlive(pid) && (began === undefined || began === beginningOf(pid));
+}
+
+/** Clock ticks from the start of the system to that of the process (Linux, field 22 of its stat); undefined elsewhere. */
+function beginningOf(pid: number): string | undefined {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('moldau');
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // The second field is the name, which may hold spaces and brackets.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
   } catch {
-    return true;
+    return undefined;
   }
 }

@@ -1,6 +1,6 @@
 // Buffers of acknowledged batches, for the next ones to be written in (Kafka's BufferPool). Without it every large batch is
 // memory asked of the system and given back by the garbage collector, which then takes a fifth of a producer's time.
-// Bound: BYTES_MAX kept; what does not fit is left to the collector, smallest use first in, first out.
+// Bound: BYTES_MAX kept, beside buffer.memory; for one more the oldest are left to the collector.
 
 /** Smaller ones cost nothing to make. */
 const WORTH_KEEPING_BYTES = 8 << 10;

@@ -36,7 +36,7 @@ export const PRODUCER_SETTINGS = {
     kafka: 'buffer.memory',
     default: 33_554_432,
     min: 1024,
-    doc: 'Bytes of records that may wait to be sent or answered; beyond it senders wait.',
+    doc: 'Bytes of records that may wait to be sent or answered; beyond it senders wait. Up to 8 MiB beside it are kept to be written in again.',
   }),
   maxBlockMs: integer({
     kafka: 'max.block.ms',
