@@ -27,8 +27,6 @@ const named: Readonly<Record<string, Verdict>> = {
     why: 'Kafka 4.0 removed it and it has no effect; there are log.message.timestamp.before.max.ms and log.message.timestamp.after.max.ms',
   },
   'control.plane.listener.name': gone('4.0'),
-  'controlled.shutdown.max.retries': gone('4.0'),
-  'controlled.shutdown.retry.backoff.ms': gone('4.0'),
   'broker.id.generation.enable': gone('4.0'),
   'reserved.broker.max.id': gone('4.0'),
   'leader.imbalance.per.broker.percentage': gone('4.2'),

@@ -56,8 +56,10 @@ function judge(image: ClusterImage, wish: IsrWish, state: PartitionState, from: 
   if (wish.leaderRecoveryState === 'recovering' && (state.leaderRecoveryState === 'recovered' || ids.length > 1)) {
     return 'INVALID_REQUEST';
   }
-  const eligible = wish.newIsr.every(({ brokerId, brokerEpoch }) =>
-    image.isActive(brokerId, brokerEpoch < 0 ? undefined : brokerEpoch),
+  // A leader on its way out stays until another one is in sync, which it could never tell of if it were not to be named.
+  const eligible = wish.newIsr.every(
+    ({ brokerId, brokerEpoch }) =>
+      brokerId === from || image.isActive(brokerId, brokerEpoch < 0 ? undefined : brokerEpoch),
   );
   return eligible ? undefined : 'INELIGIBLE_REPLICA';
 }

@@ -165,3 +165,14 @@ describe('the road to the controller', () => {
     expect(cluster.broker(3).eventNames()).not.toContain('broker.stopStepFailed');
   });
 });
+
+test('a broker that cannot ask to be let go stops all the same, and says why', async () => {
+  const settings = { 'controlled.shutdown.max.retries': '2', 'controlled.shutdown.retry.backoff.ms': '5' };
+  cluster = await TestCluster.start(2, settings);
+  const { peers } = cluster.broker(2).broker.context;
+  peers.connect = () => Promise.reject(new Error('cut off'));
+  await cluster.broker(2).close();
+  const told = cluster.broker(2).events.find(({ name }) => name === 'controller.controlledShutdownIncomplete');
+  expect(told?.fields).toMatchObject({ attempts: 2, reason: expect.stringContaining('cut off') });
+  expect(cluster.broker(2).eventNames().at(-1)).toBe('broker.stopped');
+});

@@ -4,6 +4,7 @@
 // up while it lives registers again, under a new broker epoch.
 import { type Ports, randomUuid, type TimerHandle } from '@moldau/kernel';
 import { type ClusterImage, EngineError, type MetadataEngine } from '@moldau/metadata';
+import { errorName } from '@moldau/protocol/errors';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import type { AdvertisedEndpoint } from '../context.ts';
 import type { EventLog } from '../events.ts';
@@ -14,6 +15,7 @@ import type { ControllerAccess, IsrOutcome, IsrWish } from './controller-access.
 import type { Outcome } from './decision.ts';
 import { CONTROLLER_EVENTS } from './events.ts';
 import { Heartbeats } from './heartbeats.ts';
+import { leave } from './leaving.ts';
 import { type ControllerMetrics, readControllerGauges } from './metrics.ts';
 import type { ProducerIdBlock } from './producer-ids.ts';
 import { Propagation } from './propagation.ts';
@@ -36,6 +38,8 @@ export interface ControllerHostParts {
 
 /** Pause before a registration that failed is tried again. */
 const RETRY_MS = 500;
+/** How often a broker that was elected while it stops looks whether it decides already. */
+const ELECTED_LOOK_MS = 10;
 /** How long an admin call waits for brokers that have not applied it yet; then it is answered all the same. */
 const PROPAGATION_MS_MAX = 2_000;
 
@@ -90,7 +94,7 @@ export class ControllerHost implements ControllerAccess {
     this.#heartbeats = new Heartbeats({
       intervalMs: config.brokerHeartbeatIntervalMs,
       timers: ports.timers,
-      send: () => this.#tell(false),
+      send: () => this.#tell(),
     });
   }
 
@@ -171,16 +175,45 @@ export class ControllerHost implements ControllerAccess {
     });
   }
 
-  /** Asks the controller to be let go: leaderships move to others first. Answers when that is done, or cannot be had. */
+  /**
+   * Asks the controller to be let go: leaderships move to others first. Answers when that is done, or when the settings say
+   * to stop without; either is told as an event.
+   */
   async shutDown(): Promise<void> {
-    const { engine, config } = this.#parts;
+    const { engine, config, ports, events } = this.#parts;
+    const { clock, timers } = ports;
     if (!config.controlledShutdownEnable || this.#closing) return;
-    const others = engine.image.liveBrokers().filter(({ brokerId }) => brokerId !== this.#nodeId);
-    if (others.length === 0) return;
-    const run = { brokerId: this.#nodeId, brokerEpoch: this.#brokerEpoch };
-    if (this.#local) await this.#local.beginShutdown(run);
-    else await this.#tell(true);
+    if (!engine.image.liveBrokers().some(({ brokerId }) => brokerId !== this.#nodeId)) return;
+    const startedAt = clock.monotonic();
+    const { handedOver, attempts, kept, reason } = await leave({
+      ...{ nodeId: this.#nodeId, clock, timers },
+      settings: {
+        maxRetries: config.controlledShutdownMaxRetries,
+        retryBackoffMs: config.controlledShutdownRetryBackoffMs,
+      },
+      image: () => engine.image,
+      follow: (listener) => engine.follow(listener),
+      ask: () => this.#askToLeave(),
+    });
+    const tookMs = clock.monotonic() - startedAt;
+    if (handedOver) events.emit(CONTROLLER_EVENTS.controlledShutdown, { attempts, tookMs });
+    else events.emit(CONTROLLER_EVENTS.controlledShutdownIncomplete, { attempts, tookMs, partitions: kept, reason });
     await this.propagated();
+  }
+
+  async #askToLeave(): Promise<boolean> {
+    const { engine, ports } = this.#parts;
+    // The picture knows a little sooner than we do that this broker was elected.
+    while (!this.#local && engine.image.controllerId === this.#nodeId && !this.#closing) {
+      await new Promise<void>((resolve) => ports.timers.set(ELECTED_LOOK_MS, resolve));
+    }
+    if (this.#local) return this.#local.beginShutdown({ brokerId: this.#nodeId, brokerEpoch: this.#brokerEpoch });
+    const { controllerId, offset } = engine.image;
+    if (controllerId < 0) throw new ControllerUnavailable('NOT_CONTROLLER', 'no controller is known');
+    const answer = await this.#remote.heartbeat({ currentMetadataOffset: offset, wantShutDown: true });
+    const error = errorName(answer.errorCode);
+    if (error !== 'NONE') throw new ControllerUnavailable(error, `the controller answered ${error}`);
+    return answer.shouldShutDown;
   }
 
   alterPartitions(wishes: readonly IsrWish[]): Promise<readonly IsrOutcome[]> {
@@ -312,11 +345,11 @@ export class ControllerHost implements ControllerAccess {
   }
 
   /** Tells the controller how far we are. Nothing comes of a word that does not arrive. */
-  async #tell(wantShutDown: boolean): Promise<void> {
+  async #tell(): Promise<void> {
     const { engine } = this.#parts;
     const { controllerId, offset } = engine.image;
     if (this.#local || controllerId < 0 || controllerId === this.#nodeId) return;
-    await this.#remote.heartbeat({ currentMetadataOffset: offset, wantShutDown });
+    await this.#remote.heartbeat({ currentMetadataOffset: offset, wantShutDown: false });
   }
 
   /** Fenced under the epoch that we live under: the controller took us for gone. */

@@ -84,7 +84,7 @@ for (const [topics, partitions] of [
     const brokers = alive(BROKERS).map((one) => (one.brokerId === 1 ? { ...one, brokerEpoch: 9 } : one));
     return reconcileBrokers({ image: without, config, alive: brokers }).records;
   });
-  row('a broker is let go', image, () => decideShutdown(image, config, { brokerId: 1, brokerEpoch: 1 }));
+  row('a broker is let go', image, () => decideShutdown(image, config, { brokerId: 1, brokerEpoch: 1 }).records);
   const led = cluster(topics, partitions, 1);
   row('leaders are given back, 1,000 at a time', led, () => decideRebalance(led, config).records);
 }

@@ -234,12 +234,12 @@ export class Controller {
     });
   }
 
-  /** A broker wants to stop: true once it has handed over what it can. */
+  /** A broker wants to stop. True once it has handed over what it can, and waiting would not change that. */
   async beginShutdown(broker: BrokerRun): Promise<boolean> {
-    await this.#decide((image) => ({ records: decideShutdown(image, this.#config, broker), result: undefined }), {
+    const { waitsFor } = await this.#decide((image) => decideShutdown(image, this.#config, broker), {
       validateOnly: false,
     });
-    return true;
+    return waitsFor === 0;
   }
 
   /** As `#decide`; elections that may have lost records are told once they are durable. */

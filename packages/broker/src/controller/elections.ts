@@ -75,15 +75,17 @@ export function reconcileBrokers({ image, config, alive, gone }: ReconcileFacts)
 
 /**
  * A broker asks to be let go (controlled shutdown): it gives its leaderships to others of the ISR and leaves every ISR that
- * has others, so that its end is no event for anybody. What only it can lead it keeps.
+ * has others, so that its end is no event for anybody. What only it can lead it keeps; `waitsFor` counts those partitions
+ * of which another replica is there and may come in sync, so that asking again may help.
  */
 export function decideShutdown(
   image: ClusterImage,
   config: BrokerConfig,
   { brokerId, brokerEpoch }: BrokerRun,
-): MetadataRecord[] {
+): Decision<{ readonly waitsFor: number }> {
   const broker = image.broker(brokerId);
-  if (broker?.brokerEpoch !== brokerEpoch || broker.fenced) return [];
+  if (broker?.brokerEpoch !== brokerEpoch || broker.fenced) return { records: [], result: { waitsFor: 0 } };
+  let waitsFor = 0;
   const records: MetadataRecord[] = [];
   if (!broker.shuttingDown) records.push({ kind: 'brokerShuttingDown', brokerId, brokerEpoch });
   const changes = new PartitionChanges(image, config, {
@@ -93,13 +95,16 @@ export function decideShutdown(
   for (const topic of image.topics()) {
     for (const { partition, isr, leader, replicas } of topic.partitions) {
       const others = isr.filter((id) => id !== brokerId);
-      if (others.length === isr.length || others.length === 0) continue;
       const heir = replicas.some((id) => others.includes(id) && image.isActive(id));
-      if (leader === brokerId && !heir) continue;
+      if (leader === brokerId && !heir) {
+        if (replicas.some((id) => id !== brokerId && image.isActive(id))) waitsFor++;
+        continue;
+      }
+      if (others.length === isr.length || others.length === 0) continue;
       changes.change(topic, partition, { isr: others });
     }
   }
-  return [...records, ...changes.records()];
+  return { records: [...records, ...changes.records()], result: { waitsFor } };
 }
 
 /** Forgets a broker. One that still lives loses what it leads to others first, as if it were gone. */

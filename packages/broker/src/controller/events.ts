@@ -40,6 +40,17 @@ export const CONTROLLER_EVENTS = eventTable('controller', {
       'A leader was elected from outside the in-sync replicas, as the topic allows or somebody ordered. Records that only the others had are lost.',
     fields: { topic: 'text', partition: 'number', leader: 'number', leaderEpoch: 'number' },
   },
+  controlledShutdown: {
+    level: 'info',
+    meaning: 'This broker stops and has handed its leaderships over: nobody will miss it.',
+    fields: { attempts: 'number', tookMs: 'duration' },
+  },
+  controlledShutdownIncomplete: {
+    level: 'warn',
+    meaning:
+      'This broker stops without having handed over everything. What it leads is unavailable until another replica leads it or it is back; nothing acknowledged is lost.',
+    fields: { attempts: 'number', tookMs: 'duration', partitions: 'number', reason: 'text' },
+  },
   rebalanceFailed: {
     level: 'warn',
     meaning: 'Leadership could not be given back to preferred leaders; it is tried again with the next check.',

@@ -139,6 +139,8 @@ export class ReplicaCluster {
         'log.dirs': join(this.directory, `b${id}`),
         'group.initial.rebalance.delay.ms': '0',
         'log.durability': 'os',
+        // Nobody is the controller here who could let a broker go.
+        'controlled.shutdown.enable': 'false',
         ...this.#settings,
         ...settings,
       },

@@ -64,7 +64,7 @@ export class TestCluster {
   /** The broker is gone as by kill -9, and the store finds out. */
   async crash(id: number): Promise<void> {
     await this.broker(id).crash();
-    await this.expire(id);
+    await this.store.leave(id);
   }
 
   async stop(): Promise<void> {

@@ -367,10 +367,11 @@ export class EmbeddedStore {
     return { brokerEpoch, onLost: (listener) => lost.push(listener) };
   }
 
-  /** Gives a broker up as a store does whose session with it expired; for tests. */
+  /** Gives a broker up that lives, as a store does whose session with it expired: it stands for election on. For tests. */
   async expire(brokerId: number, why: string): Promise<void> {
     const gone = this.#alive.get(brokerId);
-    await this.leave(brokerId);
+    if (this.#candidates.findIndex((one) => one.brokerId === brokerId) === 0) await this.leave(brokerId);
+    else if (this.#alive.delete(brokerId)) this.#aliveChanged();
     for (const lost of gone?.lost ?? []) lost(why);
   }
 

@@ -1,5 +1,5 @@
 // Who this broker is and what it lets clients do: identity, automatic topics, limits of single requests.
-import { boolean, int, javaClass, list, string } from '../setting.ts';
+import { boolean, int, javaClass, list, long, string } from '../setting.ts';
 
 const policy = 'policy classes are Java code; a policy that is asked for and not run would let through what it forbids';
 
@@ -47,6 +47,14 @@ export const GENERAL_SETTINGS = {
   }),
   'max.incremental.fetch.session.cache.slots': int(1_000, 'Fetch sessions kept at a time.', { min: 0 }),
   'controlled.shutdown.enable': boolean(true, 'Hand over leadership before stopping.'),
+  'controlled.shutdown.max.retries': int(
+    3,
+    'Attempts in all to hand over leadership before stopping, where the controller cannot be had or no other replica is in sync yet. Kafka 4.0 removed it.',
+    { min: 0 },
+  ),
+  'controlled.shutdown.retry.backoff.ms': long(5_000, 'Wait between two such attempts. Kafka 4.0 removed it.', {
+    min: 0,
+  }),
   'background.threads': int(10, 'Threads for background work.', {
     min: 1,
     importance: 'HIGH',
