@@ -20,6 +20,7 @@ import { BROKER_METRICS, type BrokerMetrics, createMetrics } from './metrics.ts'
 import { Deadlines } from './partition/deadlines.ts';
 import { FetchSessions } from './partition/fetch-sessions.ts';
 import { Partitions } from './partition/partitions.ts';
+import { Repairs } from './partition/repairs.ts';
 import { ReplicaManager } from './partition/replica-manager.ts';
 import { shardLogOf } from './partition/shard-log.ts';
 import { Peers } from './peer/peers.ts';
@@ -108,6 +109,7 @@ export class Broker {
     const { context, listeners, connections, cluster, unfollow } = this.#parts;
     unfollow();
     cluster.controller.close();
+    context.repairs.close();
     context.replicas.close();
     context.peers.close();
     const closing = listeners.map((listener) => listener.close());
@@ -161,6 +163,7 @@ async function open(options: BrokerOptions, events: EventLog, undo: (() => unkno
     .map(({ endpoint }) => endpoint);
 
   let partitions: Partitions | undefined;
+  let repairs: Repairs | undefined;
   const failedDirectories = new Set<string>();
   // A metadata store that takes nothing any more is told by an event; produce and fetch go on without it (invariant 26).
   const openStore = options.engine ?? (() => openEngine({ ports, config, events, metrics, onFailed: () => {} }));
@@ -175,6 +178,7 @@ async function open(options: BrokerOptions, events: EventLog, undo: (() => unkno
     defaults: settingsOf(config, new Map()).log,
     events: (event) => {
       logStorageEvent(events, event);
+      if (event.kind === 'logDamaged') repairs?.look();
       if (event.kind !== 'directoryFailed') return;
       partitions?.directoryFailed(event.directory, event.error);
       failedDirectories.add(event.directory);
@@ -218,6 +222,12 @@ async function open(options: BrokerOptions, events: EventLog, undo: (() => unkno
   undo.push(() => replicas.close());
   partitions = new Partitions({ nodeId: config.nodeId, config, logs, metrics, events, host: replicas });
   const hosted = partitions;
+  repairs = new Repairs({
+    ...{ nodeId: config.nodeId, config, ports, image, peers, events, metrics },
+    partitions: () => hosted.all(),
+  });
+  const mending = repairs;
+  undo.push(() => mending.close());
   const deadlines = new Deadlines(ports.clock, ports.timers);
   undo.push(() => deadlines.close());
   const groups = new GroupCoordinator({
@@ -256,6 +266,7 @@ async function open(options: BrokerOptions, events: EventLog, undo: (() => unkno
       () => (ports.random.bytes(4).readUInt32BE(0) & 0x7fff_ffff) >>> 0,
     ),
     replicas,
+    repairs,
     sessionHolds: () => ports.clock.monotonic() - engine.sessionConfirmedAtMs <= engine.sessionTimeoutMs,
     peers,
     parked: { fetches: 0, produces: 0 },
@@ -279,6 +290,8 @@ async function open(options: BrokerOptions, events: EventLog, undo: (() => unkno
   await groups.start();
   logs.startHousekeeping();
   replicas.start();
+  // What recovery found.
+  repairs.look();
 
   connections = new Connections(context);
   return { context, listeners, connections, cluster, unfollow, failed };
@@ -290,6 +303,7 @@ function follow(context: BrokerContext, image: ClusterImage, previous: ClusterIm
   context.partitions.follow(image, previous, batch);
   if (changed.length > 0) context.partitions.configureAll(image);
   context.replicas.onImage(batch);
+  context.repairs.onImage(batch);
   context.groups.onImage(image, previous, batch);
 }
 
@@ -310,6 +324,7 @@ function readGauges(context: BrokerContext): void {
   metrics.atMinIsrPartitions.read = () =>
     count(partitions, (partition) => partition.isLeader && partition.minIsrMargin === 0);
   metrics.replicaMaxLag.read = () => replicas.maxLag;
+  metrics.damagedReplicas.read = () => context.repairs.count;
   metrics.leaders.read = () => count(partitions, (partition) => partition.isLeader);
   metrics.offlinePartitions.read = () => count(partitions, (partition) => partition.offline);
   metrics.parkedFetches.read = () => parked.fetches;
@@ -346,6 +361,7 @@ async function stop({ context, listeners, connections, cluster, unfollow }: Part
   await step('coordinators', () => within(ports.timers, stopGraceMs, groups.stop()));
   await step('connections', () => drained);
   await step('listeners', () => Promise.all(closing));
+  context.repairs.close();
   // Copied to the last: a replica that stops copying first holds up whoever waits for it.
   context.replicas.close();
   unfollow();

@@ -11,6 +11,7 @@ import type { BrokerMetrics } from './metrics.ts';
 import type { Deadlines } from './partition/deadlines.ts';
 import type { FetchSessions } from './partition/fetch-sessions.ts';
 import type { Partitions } from './partition/partitions.ts';
+import type { Repairs } from './partition/repairs.ts';
 import type { ReplicaManager } from './partition/replica-manager.ts';
 import type { Peers } from './peer/peers.ts';
 import type { ProducerIds } from './producer-ids.ts';
@@ -46,6 +47,8 @@ export interface BrokerContext {
   readonly fetchSessions: FetchSessions;
   /** Copying from other brokers, and other brokers copying from here. */
   readonly replicas: ReplicaManager;
+  /** Logs that are damaged, and are mended. */
+  readonly repairs: Repairs;
   /**
    * False once the metadata store has not confirmed this broker for longer than its session lasts: somebody else may lead
    * what we believe to lead, and what is not replicated could be lost without a word (invariant 26).

@@ -277,6 +277,25 @@ export const REPLICA_EVENTS = eventTable('replica', {
     meaning: 'What the leader sent could not be written; the partition pauses and is tried again.',
     fields: { topic: 'text', partition: 'number', leader: 'number', error: 'error' },
   },
+  repaired: {
+    level: 'warn',
+    meaning:
+      'Damaged bytes of a log were replaced by what another replica has (from); nothing is missing. The bytes as they were are in the quarantine folder of the partition: check the disk, then remove them.',
+    fields: {
+      topic: 'text',
+      partition: 'number',
+      offset: 'number',
+      endOffset: 'number',
+      bytes: 'bytes',
+      from: 'number',
+    },
+  },
+  repairFailed: {
+    level: 'error',
+    meaning:
+      'Damaged bytes of a log cannot be replaced: no other replica that is up has them, or not yet. Readers of that range get CORRUPT_MESSAGE, all else is served; it is tried again, and at once when a broker comes.',
+    fields: { topic: 'text', partition: 'number', reason: 'text', retryMs: 'duration' },
+  },
   epochsWentBack: {
     level: 'error',
     meaning:

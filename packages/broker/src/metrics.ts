@@ -299,6 +299,16 @@ export const BROKER_METRICS = {
     name: 'kafka_server_replicamanager_failedisrupdates_total',
     help: 'Changes of in-sync sets that the controller refused or could not be asked for',
   },
+  damagedReplicas: {
+    kind: 'gauge',
+    name: 'moldau_damaged_replica_count',
+    help: 'Partitions here with bytes that are known to be damaged and are not replaced yet',
+  },
+  repairedRanges: {
+    kind: 'counter',
+    name: 'moldau_repaired_ranges_total',
+    help: 'Damaged stretches of logs here that were replaced by what another replica has',
+  },
   replicaMaxLag: {
     kind: 'gauge',
     name: 'kafka_server_replicafetchermanager_maxlag',

@@ -28,6 +28,7 @@ import { PARTITION_FILES } from './file-names.ts';
 import { RELATIVE_OFFSET_MAX } from './index/offset-index.ts';
 import { type AppendOptions, checkAppend, checkProducer } from './log/append-check.ts';
 import { cutLog } from './log/cut-log.ts';
+import { LogDamage } from './log/log-damage.ts';
 import type { LogFiles } from './log/log-files.ts';
 import { LogReader, type ReadableLog } from './log/log-reader.ts';
 import { latestTimestamp, offsetForTimestamp } from './log/timestamp-lookup.ts';
@@ -61,6 +62,8 @@ export interface LogParts {
   readonly files: LogFiles;
   /** Names that a power cut could take back: of files in it, or of its directory as well because that is new. */
   readonly unsyncedNames: 'none' | 'files' | 'directory';
+  /** Segments in which recovery found damage. Default: none. */
+  readonly damaged?: readonly Segment[];
 }
 
 export const NO_TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAA';
@@ -78,6 +81,8 @@ export class PartitionLog implements ReadableLog, WriterHost {
   /** Snapshots and other files beside the segments. */
   readonly files: LogFiles;
   readonly writer: LogWriter;
+  /** What is known of damage in it, and its mending. */
+  readonly damage: LogDamage;
   readonly #reader: LogReader;
   #config: LogConfig;
   #startOffset: number;
@@ -106,6 +111,10 @@ export class PartitionLog implements ReadableLog, WriterHost {
     this.files = parts.files;
     this.tail = new LogTail(context.tailMemory);
     this.#reader = new LogReader(context, this);
+    this.damage = new LogDamage(context, this, {
+      found: parts.damaged ?? [],
+      forget: (segment) => this.#reader.forgetDamage(segment),
+    });
     this.writer = new LogWriter(context, this, { written: parts.endOffset, synced: parts.recoveryPoint });
     if (parts.unsyncedNames !== 'none') this.writer.nameMade(parts.unsyncedNames);
     this.segments.active.rollJitterMs = this.#drawJitterMs();
@@ -195,6 +204,10 @@ export class PartitionLog implements ReadableLog, WriterHost {
 
   get truncations(): number {
     return this.#truncations;
+  }
+
+  get isBeingCut(): boolean {
+    return this.#exclusive;
   }
 
   configure(config: LogConfig): void {
@@ -536,6 +549,7 @@ export class PartitionLog implements ReadableLog, WriterHost {
     this.#exclusive = true;
     try {
       await this.writer.quiet();
+      await this.damage.quiet();
       this.#truncations++;
       await run();
     } catch (error) {

@@ -238,7 +238,11 @@ class FetchRun {
       // A follower may lack what its leader has: the reader's position is not lost for that (R10).
       const behind =
         wish.fetchOffset > partition.log.endOffset && (!partition.isLeader || this.#mayBeReplaced(partition));
-      this.#refused(wish, behind ? 'OFFSET_NOT_AVAILABLE' : read.error, partition);
+      this.#refused(
+        wish,
+        behind ? 'OFFSET_NOT_AVAILABLE' : this.#broker.repairs.errorOf(partition, read.error),
+        partition,
+      );
       return;
     }
     this.#bytes += read.sizeBytes;

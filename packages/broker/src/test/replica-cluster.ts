@@ -175,6 +175,13 @@ export class ReplicaCluster {
     await broker?.crash();
   }
 
+  /** Stopped in order. */
+  async stopBroker(id: number): Promise<void> {
+    const broker = this.#brokers.get(id);
+    this.#brokers.delete(id);
+    await broker?.stop('test');
+  }
+
   /** Gone, and the cluster knows. */
   async kill(id: number): Promise<void> {
     await this.crash(id);

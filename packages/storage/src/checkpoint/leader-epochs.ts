@@ -40,6 +40,21 @@ export class LeaderEpochs {
     this.dirty = true;
   }
 
+  /** A batch of `epoch` was found to start at `offset`, in the middle of the log. What does not fit in is left out. */
+  learn(epoch: number, offset: number): void {
+    const entries = this.#entries;
+    let at = entries.findIndex((entry) => entry.epoch >= epoch);
+    if (at < 0) at = entries.length;
+    const before = entries[at - 1];
+    const same = entries[at]?.epoch === epoch ? entries[at] : undefined;
+    if (same && same.startOffset <= offset) return;
+    if (before && before.startOffset >= offset) return;
+    const after = entries[same ? at + 1 : at];
+    if (after && after.startOffset <= offset) return;
+    entries.splice(at, same ? 1 : 0, { epoch, startOffset: offset });
+    this.dirty = true;
+  }
+
   /** The log was cut at `endOffset`. */
   truncateFromEnd(endOffset: number): void {
     let keep = this.#entries.length;

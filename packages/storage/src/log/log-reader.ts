@@ -29,6 +29,8 @@ export interface ReadableLog {
   readonly indexIntervalBytes: number;
   /** Moves with every truncation. */
   readonly truncations: number;
+  /** Hears of segments that hold damage. */
+  readonly damage: { note(segment: Segment): void };
 }
 
 type ReadAnswer = LogSlice | LogRefusal;
@@ -57,6 +59,8 @@ const READ_BYTES_MAX = 1 << 20;
 const SYNC_READ_BYTES_MAX = 64 * 1024;
 /** As many sequential readers of the disk are told apart per log. */
 const PLACES_MAX = 4;
+/** As many damaged places of one segment are told about. */
+const TOLD_MAX = 100;
 const NO_CHUNKS: readonly Buffer[] = Object.freeze([]);
 
 export class LogReader {
@@ -67,8 +71,8 @@ export class LogReader {
   #tailOffset = -1;
   #tailChunk: TailChunk | undefined;
   #tailAt = 0;
-  /** Damage that has been told about. */
-  #damaged: Set<string> | undefined;
+  /** Damage that has been told about: positions by segment. */
+  #damaged: Map<Segment, Set<number>> | undefined;
 
   constructor(context: StorageContext, log: ReadableLog) {
     this.#context = context;
@@ -91,9 +95,15 @@ export class LogReader {
     return this.#readDisk(options, end);
   }
 
+  /** The segment is whole again: damage found in it from now on is news. */
+  forgetDamage(segment: Segment): void {
+    this.#damaged?.delete(segment);
+  }
+
   /** Segments went away or were cut. */
   forgetPlaces(): void {
     this.#places = undefined;
+    this.#damaged = undefined;
     this.#tailChunk = undefined;
     this.#tailOffset = -1;
   }
@@ -417,10 +427,15 @@ export class LogReader {
   /** Batches that fail their checks where they lie. They are never handed out, and never cut (D5). */
   #damage(segment: Segment, fault: { position: number; detail: string }): LogRefusal {
     const file = segment.path('log');
-    const key = `${segment.baseOffset}:${fault.position}`;
-    this.#damaged ??= new Set();
-    if (!this.#damaged.has(key) && this.#damaged.size < 1_000) {
-      this.#damaged.add(key);
+    this.#damaged ??= new Map();
+    let told = this.#damaged.get(segment);
+    if (!told) {
+      told = new Set();
+      this.#damaged.set(segment, told);
+    }
+    this.#log.damage.note(segment);
+    if (!told.has(fault.position) && told.size < TOLD_MAX) {
+      told.add(fault.position);
       const { position, detail } = fault;
       this.#context.events({ kind: 'logDamaged', log: this.#log.name, file, position, detail });
     }

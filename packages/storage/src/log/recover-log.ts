@@ -13,15 +13,9 @@ import { segmentFileName } from '../file-names.ts';
 import { RELATIVE_OFFSET_MAX } from '../index/offset-index.ts';
 import { producerFactsOf } from '../producer/producer-facts.ts';
 import type { ProducerState } from '../producer/producer-state.ts';
-import {
-  BATCH_PREFIX_BYTES,
-  isIntact,
-  lastOffsetAt,
-  leaderEpochAt,
-  maxTimestampAt,
-  prefixFault,
-} from '../segment/batch-facts.ts';
+import { lastOffsetAt, leaderEpochAt, maxTimestampAt } from '../segment/batch-facts.ts';
 import { type WalkEnd, type WalkOptions, walkBatches, walkBatchesSync } from '../segment/batch-walk.ts';
+import { findIntact } from '../segment/find-intact.ts';
 import { Segment } from '../segment/segment.ts';
 import { shorten } from './cut-log.ts';
 import { type LoadInput, type OpeningLog, restoreProducers } from './load-log.ts';
@@ -33,6 +27,8 @@ export interface Recovered {
   readonly cut: boolean;
   /** Files were made, moved or removed. */
   readonly namesChanged: boolean;
+  /** Segments that hold damage. */
+  readonly damaged: readonly Segment[];
 }
 
 /** Small files are walked on the loop: ten thousand of them would otherwise wait for the pool one by one. */
@@ -57,6 +53,7 @@ export async function recoverLog(
   let scannedBytes = 0;
   let cutBytes = 0;
   let namesChanged = false;
+  const damaged: Segment[] = [];
   let endOffset = segments.first.baseOffset;
   // Offsets missing inside a segment: the work of compaction, which may also empty the end of one.
   let compacted = COMPACTED.has(input.topic);
@@ -100,7 +97,7 @@ export async function recoverLog(
         input.context.events({ kind: 'logDamaged', log: log.name, file, position, detail });
         namesChanged = true;
         const endMin = Math.max(endOffset, input.recoveryPoint);
-        endOffset = goOnPastDamage(input, log, i, position, endMin, learn);
+        endOffset = goOnPastDamage(input, log, { number: i, position, endMin, damaged, learn });
         producers.endOffset = endOffset;
         break;
       }
@@ -131,7 +128,7 @@ export async function recoverLog(
     const { path: directory } = context.directory;
     context.events({ kind: 'logRecovered', log: log.name, directory, endOffset, scannedBytes, cutBytes });
   }
-  return { endOffset, epochs, cut: cutBytes > 0, namesChanged };
+  return { endOffset, epochs, cut: cutBytes > 0, namesChanged, damaged };
 }
 
 /** Walks a segment from the index entry before `fromOffset`, renewing its indexes. Falls back to its start when that entry lies. */
@@ -287,18 +284,25 @@ function setAsideFrom(input: LoadInput, log: OpeningLog, from: number, reason: s
 function goOnPastDamage(
   input: LoadInput,
   log: OpeningLog,
-  number: number,
-  position: number,
-  endMin: number,
-  learn: (buffer: Buffer, at: number) => void,
+  o: {
+    readonly number: number;
+    readonly position: number;
+    readonly endMin: number;
+    /** The segments that hold damage are added to it. */
+    readonly damaged: Segment[];
+    readonly learn: (buffer: Buffer, at: number) => void;
+  },
 ): number {
   const { context } = input;
+  const { number, position, endMin, damaged, learn } = o;
   const { segments } = log;
   let end = endMin;
   for (let i = number; i < segments.count; i++) {
     const segment = segments.at(i)!;
     if (i > number) segment.startIndexes('unknown');
-    end = Math.max(end, segment.baseOffset, indexIntact(input, log, segment, i === number ? position + 1 : 0, learn));
+    const found = indexIntact(input, log, segment, i === number ? position + 1 : 0, learn);
+    end = Math.max(end, segment.baseOffset, found.endOffset);
+    if (i === number || found.damaged) damaged.push(segment);
     segment.seal();
   }
   const next = new Segment(log.home, end, context.clock.now());
@@ -307,22 +311,27 @@ function goOnPastDamage(
   return end;
 }
 
-/** Indexes every intact batch of the file from `from` on (just past a damaged one, or 0), whatever lies between. Answers one past the last offset found. */
+/** Indexes every intact batch of the file from `from` on (just past a damaged one, or 0), whatever lies between. */
 function indexIntact(
   input: LoadInput,
   log: OpeningLog,
   segment: Segment,
   from: number,
   learn: (buffer: Buffer, at: number) => void,
-): number {
+): { readonly endOffset: number; readonly damaged: boolean } {
   const bytes = input.context.disk.readFileSync(segment.filePath);
   let endOffset = segment.baseOffset;
   let expectedAt = from;
+  let damaged = false;
   for (;;) {
     const at = findIntact(bytes, expectedAt, endOffset);
-    if (at < 0) return endOffset;
+    // One past the last offset found.
+    if (at < 0) return { endOffset, damaged: damaged || expectedAt < bytes.length };
     // The first one behind a damaged stretch gets an entry of its own, by its first offset, whatever the interval.
-    if (at > expectedAt) segment.indexes!.offsets.append(baseOffsetOf(bytes, at), at);
+    if (at > expectedAt) {
+      segment.indexes!.offsets.append(baseOffsetOf(bytes, at), at);
+      damaged = true;
+    }
     const size = batchSizeOf(bytes, at);
     const lastOffset = lastOffsetAt(bytes, at);
     segment.noteBatch(at, size, lastOffset, maxTimestampAt(bytes, at), log.indexIntervalBytes);
@@ -330,18 +339,4 @@ function indexIntact(
     endOffset = lastOffset + 1;
     expectedAt = at + size;
   }
-}
-
-/** Position at or past `from` where a whole and intact batch of format 2 starts, at `offsetMin` or later; -1 when none does. */
-export function findIntact(bytes: Buffer, from: number, offsetMin: number): number {
-  const bounds = { offsetMin, offsetMax: offsetMin + RELATIVE_OFFSET_MAX };
-  // The format byte, 2, is 16 bytes into a batch: hop from one to the next.
-  for (let magic = bytes.indexOf(2, from + 16); magic >= 0; magic = bytes.indexOf(2, magic + 1)) {
-    const at = magic - 16;
-    if (at + BATCH_PREFIX_BYTES > bytes.length) return -1;
-    if (prefixFault(bytes, at, bounds) !== undefined) continue;
-    if (at + batchSizeOf(bytes, at) > bytes.length) continue;
-    if (isIntact(bytes, at)) return at;
-  }
-  return -1;
 }

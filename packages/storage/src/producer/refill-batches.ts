@@ -37,7 +37,8 @@ export function refillBatches(disk: Disk, segments: SegmentList, producers: Prod
         to: segment.writtenBytes,
         offsetMin: segment.baseOffset,
         offsetMax: segment.baseOffset + RELATIVE_OFFSET_MAX,
-        checksums: false,
+        // A flipped bit in a sequence would have the producer refused for good.
+        checksums: true,
         visit: (buffer, at) => {
           const facts = producerFactsOf(buffer, at);
           if (facts && !facts.endTransaction) earlier.apply(facts, nowMs);

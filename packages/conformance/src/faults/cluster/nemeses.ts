@@ -281,7 +281,7 @@ export const NEMESES: readonly Nemesis[] = [
   },
   {
     name: 'bit-flip',
-    what: 'a bit of a closed segment of a broker that is down is flipped; found, never served, copied anew from the others',
+    what: 'a bit of a closed segment of a broker that is down is flipped; found, never served, mended from the others',
     durationMs: [0, 1_000],
     possible: always,
     strike: async (cluster, strike, scene) => {

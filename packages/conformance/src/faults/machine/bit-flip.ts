@@ -1,6 +1,6 @@
 // Bit rot: one bit of a record batch that lies in a closed segment becomes another. The broker must be down: what it has
 // read before, it need not read again.
-import { closeSync, openSync, readdirSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Before a batch's length and what follows it. */
@@ -46,6 +46,12 @@ export function flipBit(partitionFolder: string, draw: number): Flip | undefined
   writeSync(handle, Buffer.of(byte), 0, 1, position);
   closeSync(handle);
   return { file: name, position, baseOffset: Number(bytes.readBigInt64BE(batch)), byte };
+}
+
+/** Was it noticed and replaced in its place? The bytes as they were are set aside then. */
+export function isMended(partitionFolder: string, { file }: Flip): boolean {
+  const aside = join(partitionFolder, 'quarantine');
+  return existsSync(aside) && readdirSync(aside).some((name) => name.startsWith(`${file}.damaged-`));
 }
 
 /** Does the damage still lie there? */

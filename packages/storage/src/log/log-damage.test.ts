@@ -1,0 +1,216 @@
+// Damage is measured and mended byte for byte with what another replica has (invariant 16).
+import { expect, test } from 'vitest';
+import type { PartitionLog } from '../partition-log.ts';
+import type { StorageEvent } from '../storage-event.ts';
+import { batch } from '../test/batches.ts';
+import { FaultDisk } from '../test/fault-disk.ts';
+import { type ModelBatch, readBatches } from '../test/model.ts';
+import { logConfig, openStore, TOPIC_ID } from '../test/stores.ts';
+import { fitInto, type LogGap } from './log-damage.ts';
+
+const config = logConfig({ segmentBytes: 600, indexIntervalBytes: 100, maxMessageBytes: 600, retentionMs: -1 });
+const NOW = Date.now();
+
+/** Twelve batches of two records in three segments, an idempotent producer, two leader epochs. */
+async function written(stop: 'clean' | 'killed'): Promise<{ disk: FaultDisk; batches: ModelBatch[] }> {
+  const disk = new FaultDisk();
+  const { store } = await openStore('/d', { disk, config });
+  const log = store.create({ topic: 't', topicId: TOPIC_ID, partition: 0, config });
+  for (let i = 0; i < 12; i++) {
+    const producer = { producerId: 5, producerEpoch: 0, baseSequence: 2 * i };
+    const bytes = batch({ values: [`value ${i}`, 'x'], timestamp: NOW + i, ...producer });
+    log.append(bytes, { leaderEpoch: i < 7 ? 0 : 3, origin: 'client', now: NOW });
+  }
+  await log.flush();
+  log.advanceHighWatermark(log.endOffset);
+  const batches = await readBatches(log, 0);
+  if (stop === 'clean') {
+    await store.close();
+    return { disk, batches };
+  }
+  await store.checkpoint();
+  return { disk: disk.afterProcessKill(), batches };
+}
+
+async function reopen(disk: FaultDisk): Promise<{ log: PartitionLog; events: StorageEvent[]; close(): Promise<void> }> {
+  const { store, events } = await openStore('/d', { disk, config });
+  return { log: store.get('t', 0)!, events, close: () => store.close() };
+}
+
+/** As a consumer from the beginning, over what is refused. */
+async function readThrough(log: PartitionLog): Promise<number> {
+  let refused = 0;
+  for (let offset = log.startOffset; offset < Math.min(log.endOffset, 24); offset++) {
+    const answer = await log.read({ offset, bytesMax: 1, end: log.endOffset, wholeFirstBatch: true });
+    if (answer.kind === 'refused') refused++;
+  }
+  return refused;
+}
+
+/** What a peer answers to a fetch from `offset`: from the batch that holds it on, `bytesMax` or one batch. */
+function peer(batches: readonly ModelBatch[], offset: number, bytesMax: number): Buffer {
+  const from = batches.filter(({ lastOffset }) => lastOffset >= offset);
+  const taken: Buffer[] = [];
+  for (const { bytes } of from) {
+    if (taken.length > 0 && taken.reduce((sum, one) => sum + one.length, 0) + bytes.length > bytesMax) break;
+    taken.push(bytes);
+  }
+  return Buffer.concat(taken);
+}
+
+async function mend(log: PartitionLog, batches: readonly ModelBatch[], bytesMax: number): Promise<void> {
+  for (const gap of await log.damage.findGaps()) {
+    for (let rest: LogGap | undefined = gap; rest; ) {
+      const filling = await log.damage.fill(rest, peer(batches, rest.offset, bytesMax));
+      expect(filling).toMatchObject({ kind: 'filled' });
+      if (filling.kind !== 'filled') return;
+      rest = filling.rest;
+    }
+  }
+}
+
+function segmentFiles(disk: FaultDisk): string[] {
+  return disk
+    .files()
+    .filter((file) => /^\/d\/t-0\/\d+\.log$/.test(file))
+    .sort();
+}
+
+for (const stop of ['clean', 'killed'] as const) {
+  test(`one flipped bit in any byte of the log is mended to what it was (${stop})`, async () => {
+    const { disk, batches } = await written(stop);
+    const files = segmentFiles(disk);
+    const before = new Map(files.map((file) => [file, Buffer.from(disk.peek(file))]));
+    let mended = 0;
+    for (const [file, good] of before) {
+      for (let at = 0; at < good.length; at += 3) {
+        const flipped = disk.clone();
+        const bytes = Buffer.from(good);
+        bytes[at]! ^= 1 << (at % 8);
+        flipped.poke(file, bytes);
+        const { log, events, close } = await reopen(flipped);
+        await readThrough(log);
+        const where = `byte ${at} of ${file}`;
+        if (!events.some(({ kind }) => kind === 'logDamaged')) {
+          // The leader epoch of a batch lies outside its checksum, and so does the offset of the very last one.
+          await close();
+          continue;
+        }
+        mended++;
+        expect(log.damage.isThere, where).toBe(true);
+        await mend(log, batches, at % 2 === 0 ? 1 : 10_000);
+        expect(await log.damage.findGaps(), where).toEqual([]);
+        expect(log.damage.isThere, where).toBe(false);
+        expect(await readThrough(log), where).toBe(0);
+        expect(
+          (await readBatches(log, 0)).map((one) => one.bytes.toString('hex')),
+          where,
+        ).toEqual(batches.map((one) => one.bytes.toString('hex')));
+        expect(flipped.peek(file).equals(good), where).toBe(true);
+        expect(log.epochs.entries, where).toEqual([
+          { epoch: 0, startOffset: 0 },
+          { epoch: 3, startOffset: 14 },
+        ]);
+        expect(log.producers()[0]?.lastSequence, where).toBe(23);
+        // The damaged bytes are there for whoever wants to look at the disk.
+        expect(events, where).toContainEqual(expect.objectContaining({ kind: 'quarantined' }));
+        await close();
+      }
+    }
+    expect(mended).toBeGreaterThan(300);
+  });
+}
+
+test('a stretch of garbage over several batches and the end of a segment is mended, and found whole after a restart', async () => {
+  const { disk, batches } = await written('killed');
+  const [first] = segmentFiles(disk);
+  const good = Buffer.from(disk.peek(first!));
+  const bytes = Buffer.from(good);
+  bytes.fill(0xab, 150);
+  disk.poke(first!, bytes);
+  const opened = await reopen(disk);
+  expect(await readThrough(opened.log)).toBeGreaterThan(2);
+  await mend(opened.log, batches, 10_000);
+  expect(await opened.log.damage.findGaps()).toEqual([]);
+  expect(disk.peek(first!).equals(good)).toBe(true);
+  await opened.close();
+  const again = await reopen(disk);
+  expect(await readThrough(again.log)).toBe(0);
+  expect(again.events.some(({ kind }) => kind === 'logDamaged')).toBe(false);
+  expect(await again.log.offsetForTimestamp(NOW + 3)).toMatchObject({ offset: 5 });
+});
+
+test('a power cut in the middle of mending leaves a gap that can be mended', async () => {
+  const { disk, batches } = await written('clean');
+  const [first] = segmentFiles(disk);
+  const good = Buffer.from(disk.peek(first!));
+  const bytes = Buffer.from(good);
+  bytes.fill(0xab, 150, 400);
+  disk.poke(first!, bytes);
+  for (let cut = 0; cut < 20; cut++) {
+    const copy = disk.clone();
+    const { log } = await reopen(copy);
+    await readThrough(log);
+    const [gap] = await log.damage.findGaps();
+    // Cut off at one of the operations of the filling.
+    let left = cut;
+    copy.fault = () => (left-- === 0 ? 'EIO' : undefined);
+    await log.damage.fill(gap!, peer(batches, gap!.offset, 300)).catch(() => {});
+    let draw = cut;
+    const after = copy.afterPowerCut(() => {
+      draw = (draw * 7 + 3) % 11;
+      return draw % 2 === 0 ? 0.1 : 0.9;
+    });
+    const next = await reopen(after);
+    await readThrough(next.log);
+    await mend(next.log, batches, 10_000);
+    expect(after.peek(first!).equals(good), `cut ${cut}`).toBe(true);
+    await next.close();
+  }
+});
+
+test('batches of another history, damaged ones, and ones that do not fit are refused, and nothing is written', async () => {
+  const { disk, batches } = await written('clean');
+  const [first] = segmentFiles(disk);
+  const bytes = Buffer.from(disk.peek(first!));
+  bytes[200]! ^= 4;
+  disk.poke(first!, bytes);
+  const { log, close } = await reopen(disk);
+  await readThrough(log);
+  const [gap] = await log.damage.findGaps();
+  const right = batches.find(({ baseOffset }) => baseOffset === gap!.offset)!.bytes;
+  const damaged = Buffer.from(right);
+  damaged[right.length - 1]! ^= 1;
+  const longer = batch({ values: ['longer than what was here', 'x'] });
+  right.copy(longer, 0, 0, 8);
+  for (const wrong of [damaged, longer, batches[0]!.bytes]) {
+    expect(await log.damage.fill(gap!, wrong)).toMatchObject({ kind: 'misfit' });
+  }
+  expect(disk.peek(first!).equals(bytes)).toBe(true);
+  expect(await log.damage.fill(gap!, right)).toMatchObject({ kind: 'filled', rest: undefined });
+  await close();
+});
+
+test('where nothing of the segment follows, any number of bytes fits', () => {
+  const one = batch({ values: ['a'] });
+  const gap = { segment: 0, position: 100, positionEnd: 110, offset: 0, endOffset: 1 };
+  expect(fitInto({ ...gap, last: true }, one)).toMatchObject({ kind: 'fits', bytes: one.length, closed: true });
+  expect(fitInto({ ...gap, last: false }, one)).toMatchObject({ kind: 'misfit' });
+});
+
+test('a log that is deleted or cut meanwhile is left alone', async () => {
+  const { disk, batches } = await written('clean');
+  const [first] = segmentFiles(disk);
+  const bytes = Buffer.from(disk.peek(first!));
+  bytes[200]! ^= 4;
+  disk.poke(first!, bytes);
+  const { log, close } = await reopen(disk);
+  await readThrough(log);
+  const [gap] = await log.damage.findGaps();
+  const right = peer(batches, gap!.offset, 1);
+  const cutting = log.truncateTo(2);
+  expect(await log.damage.fill(gap!, right)).toMatchObject({ kind: 'gone' });
+  await cutting;
+  expect(log.endOffset).toBe(2);
+  await close();
+});
