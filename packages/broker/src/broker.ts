@@ -6,6 +6,7 @@
 import type { Ports } from '@moldau/kernel';
 import { ClusterImage, type MetadataBatch, type MetadataEngine } from '@moldau/metadata';
 import { LogStore } from '@moldau/storage';
+import { checkBrokersMayMeet, openAuthorizer, superUsersOf } from './authorizer/open-authorizer.ts';
 import type { BrokerConfig } from './config/broker-config.ts';
 import { applyDynamicSettings } from './config/live-config.ts';
 import { settingsOf } from './config/topic-settings.ts';
@@ -13,7 +14,8 @@ import { Connections } from './connection/connections.ts';
 import { Listener } from './connection/listener.ts';
 import type { AdvertisedEndpoint, BrokerContext } from './context.ts';
 import { type Cluster, clusterIdFor, openCluster, openEngine } from './controller/open-cluster.ts';
-import { BROKER_EVENTS, type EventLevel, EventLog, type LogSink, SILENT_SINK } from './events.ts';
+import { usesZooKeeper } from './controller/open-zookeeper.ts';
+import { BROKER_EVENTS, type EventLevel, EventLog, type LogSink, SECURITY_EVENTS, SILENT_SINK } from './events.ts';
 import { GroupCoordinator } from './group/group-coordinator.ts';
 import { SERVED_APIS } from './handlers/table.ts';
 import { BROKER_METRICS, type BrokerMetrics, createMetrics } from './metrics.ts';
@@ -169,6 +171,7 @@ async function open(options: BrokerOptions, events: EventLog, undo: (() => unkno
   const openStore = options.engine ?? (() => openEngine({ ports, config, events, metrics, onFailed: () => {} }));
   const engine = await openStore();
   undo.push(() => engine.close());
+  checkBrokersMayMeet(config, engine.image, usesZooKeeper(config));
   const clusterId = await clusterIdFor({ ports, config, engine });
   const logs = await LogStore.open({
     ports,
@@ -256,6 +259,7 @@ async function open(options: BrokerOptions, events: EventLog, undo: (() => unkno
     config,
     ports,
     image,
+    authorizer: openAuthorizer(config, image()),
     controller: cluster.controller,
     logs,
     partitions,
@@ -277,6 +281,13 @@ async function open(options: BrokerOptions, events: EventLog, undo: (() => unkno
     endpoints,
   };
   readGauges(context);
+  if (context.authorizer) {
+    events.emit(SECURITY_EVENTS.authorizerStarted, {
+      acls: context.authorizer.aclCount,
+      superUsers: superUsersOf(config.superUsers),
+      allowEveryoneIfNoAclFound: config.allowEveryoneIfNoAclFound,
+    });
+  }
 
   // From here to the end of `load`'s first turn there is no wait: no batch of the metadata log can slip between.
   const unfollow = cluster.engine.follow(
@@ -300,6 +311,7 @@ async function open(options: BrokerOptions, events: EventLog, undo: (() => unkno
 /** Every new picture of the cluster comes through here, in order, before whoever asked for the change is answered. */
 function follow(context: BrokerContext, image: ClusterImage, previous: ClusterImage, batch: MetadataBatch): void {
   const changed = applyDynamicSettings(context.config, image);
+  context.authorizer?.follow(batch.records);
   context.partitions.follow(image, previous, batch);
   if (changed.length > 0) context.partitions.configureAll(image);
   context.replicas.onImage(batch);
@@ -317,6 +329,7 @@ function readGauges(context: BrokerContext): void {
   metrics.logReadBytesMemory.read = () => stats.tailReadBytes;
   metrics.logReadBytesDisk.read = () => stats.diskReadBytes;
   metrics.fetchSessionEvictions.read = () => fetchSessions.evictions;
+  metrics.acls.read = () => context.authorizer?.aclCount ?? 0;
   metrics.partitions.read = () => partitions.count;
   const { replicas } = context;
   metrics.underReplicatedPartitions.read = () => count(partitions, (partition) => partition.underReplicated);

@@ -3,6 +3,7 @@
 import type { Ports } from '@moldau/kernel';
 import type { ClusterImage } from '@moldau/metadata';
 import type { LogStore } from '@moldau/storage';
+import type { StandardAuthorizer } from './authorizer/standard-authorizer.ts';
 import type { BrokerConfig } from './config/broker-config.ts';
 import type { ControllerHost } from './controller/controller-host.ts';
 import type { EventLog } from './events.ts';
@@ -39,6 +40,8 @@ export interface BrokerContext {
   readonly ports: Ports;
   /** The newest picture of the cluster that this broker has applied; immutable, ask again after every wait. */
   image(): ClusterImage;
+  /** Who may do what; undefined where everybody may do everything. Asked through `handlers/access`. */
+  readonly authorizer: StandardAuthorizer | undefined;
   readonly controller: ControllerHost;
   readonly logs: LogStore;
   readonly partitions: Partitions;
@@ -77,6 +80,8 @@ export interface Call {
   readonly connection: CallConnection;
   /** Who asks, as `Type:name`; `User:ANONYMOUS` on a listener without authentication. */
   readonly principal: string;
+  /** The address that they ask from: of a forwarded request the client's, not the forwarding broker's. */
+  readonly host: string;
   /** Monotonic milliseconds (`Clock.monotonic`) when the whole request had arrived. */
   readonly receivedAtMs: number;
   /** True once nobody waits for the answer any more (the connection closed). */

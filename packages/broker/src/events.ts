@@ -172,6 +172,29 @@ export const CONNECTION_EVENTS = eventTable('connection', {
   },
 });
 
+/** Who may do what. */
+export const SECURITY_EVENTS = eventTable('security', {
+  denied: {
+    level: 'info',
+    burstMax: 50,
+    meaning:
+      'Somebody asked for what the access rules do not allow, and was refused. kafka-acls shows and changes the rules.',
+    fields: { principal: 'text', host: 'text', operation: 'text', resource: 'text', api: 'number', rule: 'text' },
+  },
+  authorizerStarted: {
+    level: 'info',
+    meaning: 'Requests are held to the access rules of the cluster.',
+    fields: { acls: 'number', superUsers: 'list', allowEveryoneIfNoAclFound: 'boolean' },
+  },
+  brokersRefused: {
+    level: 'error',
+    burstMax: 2,
+    meaning:
+      'Another broker refuses this one: its access rules do not allow this address CLUSTER_ACTION on the cluster. Until they do, this broker follows nobody and its admin requests fail. Brokers come to each other as User:ANONYMOUS: name it in super.users, or allow it ClusterAction from the addresses of all brokers.',
+    fields: { asked: 'text' },
+  },
+});
+
 /** Partitions that this broker hosts. */
 export const PARTITION_EVENTS = eventTable('partition', {
   offline: {

@@ -166,6 +166,16 @@ export const BROKER_METRICS = {
     name: 'kafka_network_requestchannel_held_bytes',
     help: 'Bytes of requests that arrived or are arriving and are not answered yet',
   },
+  authorizationsDenied: {
+    kind: 'counter',
+    name: 'kafka_server_authorizer_authorization_denied_total',
+    help: 'Times that a client was refused because of the access rules',
+  },
+  acls: {
+    kind: 'gauge',
+    name: 'kafka_server_authorizer_acls_total_count',
+    help: 'Access rules in the cluster',
+  },
   bytesIn: {
     kind: 'counter',
     name: 'kafka_server_brokertopicmetrics_bytesin_total',

@@ -1,4 +1,5 @@
 // Rules that no setting can check by itself (Kafka: KafkaConfig.validateValues). Pure.
+import { AUTHORIZER_CLASSES, superUsersOf } from '../authorizer/open-authorizer.ts';
 import type { BrokerSettingName } from './broker-settings.ts';
 
 export interface RuleBroken {
@@ -74,6 +75,18 @@ export function checkTogether(
     number('group.min.session.timeout.ms')! <= number('group.max.session.timeout.ms')!,
     'group.min.session.timeout.ms',
     'must not be more than group.max.session.timeout.ms',
+  );
+  const authorizer = value<string>('authorizer.class.name');
+  rule(
+    authorizer === '' || AUTHORIZER_CLASSES.includes(authorizer),
+    'authorizer.class.name',
+    `classes of Java cannot be run, so that requests would not be held to its rules; there is ${AUTHORIZER_CLASSES[0]}`,
+  );
+  const nameless = superUsersOf(value<string>('super.users')).find((one) => !/^[^:]+:/.test(one));
+  rule(
+    nameless === undefined,
+    'super.users',
+    `expected a string in format principalType:principalName but got ${nameless}`,
   );
   const overrides = value<string>('max.connections.per.ip.overrides');
   const wrong = addressCounts(overrides).wrong;

@@ -8,6 +8,7 @@ import { GROUP_SETTINGS } from './settings/groups.ts';
 import { LOG_SETTINGS } from './settings/log.ts';
 import { NETWORK_SETTINGS } from './settings/network.ts';
 import { REPLICATION_SETTINGS } from './settings/replication.ts';
+import { SECURITY_SETTINGS } from './settings/security.ts';
 import { type TopicSetting, topicSettingEntries } from './settings/topic.ts';
 import { ZOOKEEPER_SETTINGS } from './settings/zookeeper.ts';
 
@@ -20,6 +21,7 @@ const areas: readonly (readonly [title: string, table: Readonly<Record<string, u
   ['Logs', LOG_SETTINGS],
   ['Groups', GROUP_SETTINGS],
   ['Replicas', REPLICATION_SETTINGS],
+  ['Security', SECURITY_SETTINGS],
   ['Metadata', CONTROLLER_SETTINGS],
   ['ZooKeeper', ZOOKEEPER_SETTINGS],
 ];

@@ -37,11 +37,6 @@ const named: Readonly<Record<string, Verdict>> = {
   'password.encoder.secret': gone('4.0'),
   'delegation.token.master.key': gone('4.0'),
   'cluster.id': { kind: 'warn', why: 'the cluster id is drawn at the first start and kept in meta.properties' },
-  'super.users': { kind: 'warn', why: 'there is no authorizer yet, so that every client may do everything' },
-  'allow.everyone.if.no.acl.found': {
-    kind: 'warn',
-    why: 'there is no authorizer yet, so that every client may do everything',
-  },
   'zookeeper.metadata.migration.enable': { kind: 'warn', why: "it belongs to Kafka's move to KRaft and has no effect" },
 };
 

@@ -70,6 +70,12 @@ export function readBrokerConfig(sources: ConfigSources): ReadConfig {
     problems.push({ source: sourceOf(key), key, value: given.get(key), detail });
   }
   for (const { key, detail } of listeners.warnings) warnings.push(`${sourceOf(key)}: ${detail}`);
+  for (const key of ['super.users', 'allow.everyone.if.no.acl.found'] as const) {
+    if (!given.has(key) || value('authorizer.class.name') !== '') continue;
+    warnings.push(
+      `${sourceOf(key)}: ${key} has no effect: authorizer.class.name is not set, so that everybody may do everything`,
+    );
+  }
   if (problems.length > 0) throw new ConfigError(problems);
   return { config: brokerConfigFrom(values, given, listeners), warnings };
 }

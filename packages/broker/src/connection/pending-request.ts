@@ -39,6 +39,10 @@ export class PendingRequest implements Call {
     return this.connection.principal;
   }
 
+  get host(): string {
+    return this.connection.remoteHost;
+  }
+
   aborted(): boolean {
     return this.connection.closed;
   }

@@ -7,7 +7,7 @@ import { type ClusterImage, EngineError, type MetadataEngine } from '@moldau/met
 import { errorName } from '@moldau/protocol/errors';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import type { AdvertisedEndpoint } from '../context.ts';
-import type { EventLog } from '../events.ts';
+import { type EventLog, SECURITY_EVENTS } from '../events.ts';
 import type { Peers } from '../peer/peers.ts';
 import { BrokerWatch } from './broker-watch.ts';
 import { Controller, ControllerUnavailable } from './controller.ts';
@@ -75,6 +75,7 @@ export class ControllerHost implements ControllerAccess {
       image: () => engine.image,
       brokerEpoch: () => this.#brokerEpoch,
       connect: (brokerId, purpose) => peers.connect(brokerId, purpose),
+      onRefused: (api) => parts.events.emit(SECURITY_EVENTS.brokersRefused, { asked: api }),
     });
     this.#road = this.#remote;
     this.#controllerWatch = new BrokerWatch({

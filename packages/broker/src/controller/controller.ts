@@ -13,7 +13,9 @@ import {
   type MetadataRecord,
 } from '@moldau/metadata';
 import type { WireError } from '@moldau/protocol';
+import type { AclFilter } from '../authorizer/acl-filter.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
+import { type AclsDeleted, type AclWish, decideCreateAcls, decideDeleteAcls } from './acls.ts';
 import { type ConfigWish, decideAlterConfigs } from './alter-configs.ts';
 import { decideAlterPartitions, type WishingBroker } from './alter-partition.ts';
 import { decideClientQuotas, type QuotaWish } from './client-quotas.ts';
@@ -169,6 +171,16 @@ export class Controller {
     upsertions: readonly ScramUpsertion[],
   ): Promise<ScramUserOutcome[]> {
     return this.#decide((image) => decideScramCredentials(image, deletions, upsertions), { validateOnly: false });
+  }
+
+  /** One outcome for each rule. */
+  createAcls(wishes: readonly AclWish[]): Promise<Outcome[]> {
+    return this.#decide((image) => decideCreateAcls(image, wishes, this.#draws.newTopicId), { validateOnly: false });
+  }
+
+  /** What each filter removed. */
+  deleteAcls(filters: readonly AclFilter[]): Promise<AclsDeleted[]> {
+    return this.#decide((image) => decideDeleteAcls(image, filters), { validateOnly: false });
   }
 
   /** 1000 ids for this broker, durable before this answers. */

@@ -33,6 +33,7 @@ test('a heartbeat is answered while a forwarded request waits', async () => {
     image: () => controlled,
     brokerEpoch: () => 1,
     connect,
+    onRefused: () => {},
   });
   const answer = remote.forward(Buffer.from('request'), 'User:ANONYMOUS', '127.0.0.1');
   expect(await remote.heartbeat({ currentMetadataOffset: 7, wantShutDown: false })).toMatchObject({ errorCode: 0 });

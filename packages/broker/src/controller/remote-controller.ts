@@ -19,6 +19,8 @@ export interface RemoteControllerParts {
   readonly timers: Timers;
   image(): ClusterImage;
   brokerEpoch(): number;
+  /** The controller's access rules do not allow this broker what brokers do. */
+  onRefused(api: ApiName): void;
   connect(brokerId: number, purpose: 'controller' | 'forwarding'): Promise<BrokerConnection>;
 }
 
@@ -116,9 +118,10 @@ export class RemoteController {
       wantFence: false,
       wantShutDown,
     };
-    return (await this.#connect('BrokerHeartbeat')).send('BrokerHeartbeat', body, {
-      version: VERSIONS.BrokerHeartbeat,
-    });
+    const connection = await this.#connect('BrokerHeartbeat');
+    const answer = await connection.send('BrokerHeartbeat', body, { version: VERSIONS.BrokerHeartbeat });
+    if (errorName(answer.errorCode) === 'CLUSTER_AUTHORIZATION_FAILED') this.#p.onRefused('BrokerHeartbeat');
+    return answer;
   }
 
   /** A client's request, as it came, to the controller; its answer, as it came back. Both without their sizes. */
@@ -129,6 +132,8 @@ export class RemoteController {
       clientHostAddress: Buffer.from(clientHost),
     };
     const answer = await this.#ask('Envelope', body, ({ errorCode }) => errorName(errorCode) === 'NOT_CONTROLLER');
+    // Said of this broker, not of the client.
+    if (errorName(answer.errorCode) === 'CLUSTER_AUTHORIZATION_FAILED') throwOn('UNKNOWN_SERVER_ERROR');
     throwOn(errorName(answer.errorCode));
     return answer.responseData ?? Buffer.alloc(0);
   }
@@ -148,6 +153,7 @@ export class RemoteController {
         const timeoutMs = Math.max(1, deadline - clock.monotonic());
         const answer = await connection.send(api, body, { version: VERSIONS[api], timeoutMs });
         const { errorCode = 0 } = answer as { errorCode?: number };
+        if (errorName(errorCode) === 'CLUSTER_AUTHORIZATION_FAILED') this.#p.onRefused(api);
         if (errorName(errorCode) !== 'NOT_CONTROLLER' && !moved(answer)) return answer;
         trouble = new Error('the broker asked is not the controller any more');
       } catch (error) {

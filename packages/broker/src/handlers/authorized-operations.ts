@@ -1,32 +1,34 @@
 // What a client may do with a resource, as the bit field that Metadata and the Describe APIs answer when asked (KIP-430).
 // Bit n stands for operation n of org.apache.kafka.common.acl.AclOperation. Without an authorizer everything is allowed.
-
-/** Operations by their codes. */
-const OPERATIONS = {
-  READ: 3,
-  WRITE: 4,
-  CREATE: 5,
-  DELETE: 6,
-  ALTER: 7,
-  DESCRIBE: 8,
-  CLUSTER_ACTION: 9,
-  DESCRIBE_CONFIGS: 10,
-  ALTER_CONFIGS: 11,
-  IDEMPOTENT_WRITE: 12,
-} as const;
-type Operation = keyof typeof OPERATIONS;
+import { CLUSTER_NAME, OPERATIONS, type Operation } from '../authorizer/operations.ts';
+import type { BrokerContext, Call } from '../context.ts';
+import { couldDo, mayInCluster } from './access.ts';
 
 /** Not asked for. */
 export const OPERATIONS_NOT_ASKED = -2_147_483_648;
 
+/** AclEntry.supportedOperations. */
 const supported = {
   topic: ['READ', 'WRITE', 'CREATE', 'DESCRIBE', 'DELETE', 'ALTER', 'DESCRIBE_CONFIGS', 'ALTER_CONFIGS'],
   group: ['READ', 'DESCRIBE', 'DELETE', 'DESCRIBE_CONFIGS', 'ALTER_CONFIGS'],
   cluster: ['CREATE', 'CLUSTER_ACTION', 'DESCRIBE_CONFIGS', 'ALTER_CONFIGS', 'IDEMPOTENT_WRITE', 'ALTER', 'DESCRIBE'],
 } as const satisfies Record<string, readonly Operation[]>;
 
-/** Everything that can be done with a resource of this kind; OPERATIONS_NOT_ASKED when `asked` is false. */
-export function allOperations(kind: keyof typeof supported, asked: boolean): number {
+/** What the asker may do with the resource of this kind and name. */
+export function authorizedOperations(
+  broker: BrokerContext,
+  call: Call,
+  kind: keyof typeof supported,
+  name: string,
+): number {
+  return supported[kind].reduce(
+    (bits, operation) => (couldDo(broker, call, operation, kind, name) ? bits | (1 << OPERATIONS[operation]) : bits),
+    0,
+  );
+}
+
+/** As `authorizedOperations` of the cluster, for who may describe it; else none. OPERATIONS_NOT_ASKED when `asked` is false. */
+export function clusterOperations(broker: BrokerContext, call: Call, asked: boolean): number {
   if (!asked) return OPERATIONS_NOT_ASKED;
-  return supported[kind].reduce((bits, operation) => bits | (1 << OPERATIONS[operation]), 0);
+  return mayInCluster(broker, call, 'DESCRIBE') ? authorizedOperations(broker, call, 'cluster', CLUSTER_NAME) : 0;
 }

@@ -4,12 +4,20 @@ import type { InputOf } from '@moldau/protocol';
 import { errorCode } from '@moldau/protocol/errors';
 import type { DeleteGroupsRequest, DeleteGroupsResponse } from '@moldau/protocol/messages/delete-groups';
 import type { BrokerContext, Call } from '../context.ts';
+import { may } from './access.ts';
 
 export async function deleteGroups(
   broker: BrokerContext,
-  _call: Call,
+  call: Call,
   request: DeleteGroupsRequest,
 ): Promise<InputOf<typeof DeleteGroupsResponse>> {
-  const results = await broker.groups.deleteGroups(request.groupsNames);
-  return { results: results.map(({ groupId, error }) => ({ groupId, errorCode: errorCode(error) })) };
+  const mine = new Set(request.groupsNames.filter((groupId) => may(broker, call, 'DELETE', 'group', groupId)));
+  const deleted = await broker.groups.deleteGroups(request.groupsNames.filter((groupId) => mine.has(groupId)));
+  const others = request.groupsNames.filter((groupId) => !mine.has(groupId));
+  return {
+    results: [
+      ...deleted.map(({ groupId, error }) => ({ groupId, errorCode: errorCode(error) })),
+      ...others.map((groupId) => ({ groupId, errorCode: errorCode('GROUP_AUTHORIZATION_FAILED') })),
+    ],
+  };
 }

@@ -6,6 +6,7 @@ import { errorCode, type WireError } from '@moldau/protocol/errors';
 import type { DeleteRecordsRequest, DeleteRecordsResponse } from '@moldau/protocol/messages/delete-records';
 import type { BrokerContext, Call } from '../context.ts';
 import { isInternalTopic } from '../topic-names.ts';
+import { may } from './access.ts';
 
 type PartitionAnswer = InputOf<typeof DeleteRecordsResponse>['topics'][number]['partitions'][number];
 
@@ -14,11 +15,14 @@ export async function deleteRecords(
   call: Call,
   request: DeleteRecordsRequest,
 ): Promise<InputOf<typeof DeleteRecordsResponse>> {
+  const mine = new Map(request.topics.map(({ name }) => [name, may(broker, call, 'DELETE', 'topic', name)]));
   const topics = request.topics.map(async ({ name, partitions }) => ({
     name,
     partitions: await Promise.all(
       partitions.map(async ({ partitionIndex, offset }): Promise<PartitionAnswer> => {
-        const outcome = await cut(broker, name, partitionIndex, offset, call.receivedAtMs + request.timeoutMs);
+        const outcome = mine.get(name)
+          ? await cut(broker, name, partitionIndex, offset, call.receivedAtMs + request.timeoutMs)
+          : 'TOPIC_AUTHORIZATION_FAILED';
         return typeof outcome === 'number'
           ? { partitionIndex, lowWatermark: outcome, errorCode: 0 }
           : { partitionIndex, lowWatermark: -1, errorCode: errorCode(outcome) };

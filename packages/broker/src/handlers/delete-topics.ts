@@ -4,6 +4,7 @@ import { type InputOf, ZERO_UUID } from '@moldau/protocol';
 import { errorCode, WIRE_ERRORS, type WireError } from '@moldau/protocol/errors';
 import type { DeleteTopicsRequest, DeleteTopicsResponse } from '@moldau/protocol/messages/delete-topics';
 import type { BrokerContext, Call } from '../context.ts';
+import { couldDo, couldDoInCluster, may } from './access.ts';
 
 type Answer = InputOf<typeof DeleteTopicsResponse>;
 type TopicAnswer = Answer['responses'][number];
@@ -22,9 +23,16 @@ export async function deleteTopics(broker: BrokerContext, call: Call, request: D
   }
   const responses: TopicAnswer[] = [];
   const found: { readonly name: string; readonly topicId: string }[] = [];
+  const anyTopic = couldDoInCluster(broker, call, 'DELETE');
   for (const wish of distinct(wishes, responses)) {
     const topic = wish.name === null ? broker.image().topicById(wish.topicId) : broker.image().topic(wish.name);
-    if (topic) found.push(topic);
+    const name = wish.name ?? topic?.name;
+    const visible = name === undefined || anyTopic || couldDo(broker, call, 'DESCRIBE', 'topic', name);
+    // Before it is told whether the topic is there; an id that nobody knows is nobody's secret.
+    if (!visible) responses.push(answer(wish, 'TOPIC_AUTHORIZATION_FAILED'));
+    else if (topic && !anyTopic && !may(broker, call, 'DELETE', 'topic', topic.name)) {
+      responses.push(answer(wish.name === null ? topic : wish, 'TOPIC_AUTHORIZATION_FAILED'));
+    } else if (topic) found.push(topic);
     else responses.push(answer(wish, wish.name === null ? 'UNKNOWN_TOPIC_ID' : 'UNKNOWN_TOPIC_OR_PARTITION'));
   }
   // One topic named both by its name and by its id.

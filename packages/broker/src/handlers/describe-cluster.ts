@@ -5,7 +5,7 @@ import type { InputOf } from '@moldau/protocol';
 import { errorCode, type WireError } from '@moldau/protocol/errors';
 import type { DescribeClusterRequest, DescribeClusterResponse } from '@moldau/protocol/messages/describe-cluster';
 import type { BrokerContext, Call } from '../context.ts';
-import { allOperations } from './authorized-operations.ts';
+import { clusterOperations } from './authorized-operations.ts';
 import { clusterNodes, controllerNode } from './cluster-nodes.ts';
 
 const BROKERS = 1;
@@ -34,6 +34,6 @@ export function describeCluster(
     brokers: [...nodes.values()]
       .filter((node) => !node.fenced || request.includeFencedBrokers)
       .map(({ id, host, port, rack, fenced }) => ({ brokerId: id, host, port, rack, isFenced: fenced })),
-    clusterAuthorizedOperations: allOperations('cluster', request.includeClusterAuthorizedOperations),
+    clusterAuthorizedOperations: clusterOperations(broker, call, request.includeClusterAuthorizedOperations),
   };
 }

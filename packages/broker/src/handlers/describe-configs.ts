@@ -16,6 +16,7 @@ import {
 import type { BrokerContext, Call } from '../context.ts';
 import { typeOf } from '../controller/alter-configs.ts';
 import { topicNameRefusal } from '../controller/topic-name-rules.ts';
+import { configsRefusal } from './access.ts';
 
 type Answer = InputOf<typeof DescribeConfigsResponse>;
 type ResourceAnswer = Answer['results'][number];
@@ -33,7 +34,7 @@ const RESOURCES_PER_TURN = 100;
 
 export async function describeConfigs(
   broker: BrokerContext,
-  _call: Call,
+  call: Call,
   request: DescribeConfigsRequest,
 ): Promise<Answer> {
   const results: ResourceAnswer[] = [];
@@ -42,7 +43,8 @@ export async function describeConfigs(
     if (index % RESOURCES_PER_TURN === RESOURCES_PER_TURN - 1) {
       await new Promise<void>((next) => broker.ports.timers.afterTurn(next));
     }
-    const found = described < SETTINGS_MAX ? settingsOf(broker, resource) : tooMany;
+    const unauthorized = configsRefusal(broker, call, 'DESCRIBE_CONFIGS', resource);
+    const found = unauthorized ?? (described < SETTINGS_MAX ? settingsOf(broker, resource) : tooMany);
     const answer = answerOf(resource, found, request);
     described += answer.configs.length;
     results.push(answer);

@@ -6,30 +6,38 @@ import type { DescribeGroupsRequest, DescribeGroupsResponse } from '@moldau/prot
 import type { BrokerContext, Call } from '../context.ts';
 import type { DescribedGroup } from '../group/commands.ts';
 import { isRefusal } from '../replicated-machine/shard.ts';
+import { may } from './access.ts';
+import { authorizedOperations } from './authorized-operations.ts';
 
 type Response = InputOf<typeof DescribeGroupsResponse>;
 
 const NOT_FOUND_SINCE = 6;
-
-/** Everything that can be done to a group, as bits of Kafka's AclOperation: READ, DELETE, DESCRIBE, DESCRIBE_CONFIGS, ALTER_CONFIGS. */
-const ALL_OPERATIONS = (1 << 3) | (1 << 6) | (1 << 8) | (1 << 10) | (1 << 11);
 
 export async function describeGroups(
   broker: BrokerContext,
   call: Call,
   request: DescribeGroupsRequest,
 ): Promise<Response> {
-  const described = await broker.groups.describe(request.groups);
+  const hidden = broker.authorizer
+    ? new Set(request.groups.filter((groupId) => !may(broker, call, 'DESCRIBE', 'group', groupId)))
+    : NOTHING;
+  const described = await broker.groups.describe(request.groups.filter((groupId) => !hidden.has(groupId)));
+  const unauthorized = errorCode('GROUP_AUTHORIZATION_FAILED');
   return {
-    groups: described.map((group): Response['groups'][number] => {
-      if (isRefusal(group)) return { ...NOBODY, groupId: group.groupId, errorCode: errorCode(group.error) };
-      const answer = group.found ? toWire(group) : missing(call, group.groupId);
-      if (!request.includeAuthorizedOperations || answer.errorCode !== 0) return answer;
-      return { ...answer, authorizedOperations: ALL_OPERATIONS };
-    }),
+    groups: [...hidden]
+      .map((groupId): Response['groups'][number] => ({ ...NOBODY, groupId, errorCode: unauthorized }))
+      .concat(
+        described.map((group): Response['groups'][number] => {
+          if (isRefusal(group)) return { ...NOBODY, groupId: group.groupId, errorCode: errorCode(group.error) };
+          const answer = group.found ? toWire(group) : missing(call, group.groupId);
+          if (!request.includeAuthorizedOperations || answer.errorCode !== 0) return answer;
+          return { ...answer, authorizedOperations: authorizedOperations(broker, call, 'group', answer.groupId) };
+        }),
+      ),
   };
 }
 
+const NOTHING: ReadonlySet<string> = new Set();
 const NOBODY = { errorCode: 0, groupState: '', protocolType: '', protocolData: '', members: [] };
 
 function missing(call: Call, groupId: string): Response['groups'][number] {

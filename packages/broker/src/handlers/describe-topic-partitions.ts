@@ -11,7 +11,8 @@ import type {
 import type { BrokerContext, Call } from '../context.ts';
 import { topicNameRefusal } from '../controller/topic-name-rules.ts';
 import { isInternalTopic } from '../topic-names.ts';
-import { allOperations, OPERATIONS_NOT_ASKED } from './authorized-operations.ts';
+import { couldDo, may } from './access.ts';
+import { authorizedOperations, OPERATIONS_NOT_ASKED } from './authorized-operations.ts';
 import { clusterNodes } from './cluster-nodes.ts';
 import { partitionAnswer } from './partition-answers.ts';
 
@@ -27,23 +28,35 @@ export function describeTopicPartitions(
   const image = broker.image();
   const all = request.topics.length === 0;
   const asked = all ? [...image.topics()].map((topic) => topic.name) : request.topics.map((topic) => topic.name);
-  const names = [...new Set(asked)].filter((name) => cursor === null || name >= cursor.topicName).sort();
-  const badCursor = cursor !== null && (cursor.partitionIndex < 0 || (!all && !names.includes(cursor.topicName)));
+  const listed = [...new Set(asked)].filter((name) => cursor === null || name >= cursor.topicName).sort();
+  const badCursor = cursor !== null && (cursor.partitionIndex < 0 || (!all && !listed.includes(cursor.topicName)));
   if (badCursor) {
-    const topicAuthorizedOperations = OPERATIONS_NOT_ASKED;
-    return { topics: asked.map((name) => ({ ...failed('INVALID_REQUEST', name), topicAuthorizedOperations })) };
+    return { topics: asked.map((name) => failed('INVALID_REQUEST', name)) };
   }
 
+  // Not even whether they are there is told of those that the asker may not describe.
+  const describes = all ? couldDo : may;
+  const names = broker.authorizer
+    ? listed.filter((name) => describes(broker, call, 'DESCRIBE', 'topic', name))
+    : listed;
+  const visible = new Set(names);
+  const hidden = all
+    ? []
+    : listed
+        .filter((name) => !visible.has(name))
+        .map((name) => ({ ...failed('TOPIC_AUTHORIZATION_FAILED', name), isInternal: false }));
   const nodes = clusterNodes(broker, call.connection.listener);
   const limit = Math.max(1, Math.min(broker.config.maxRequestPartitionSizeLimit, request.responsePartitionLimit));
   const topics: TopicAnswer[] = [];
   let left = limit;
+  const operationsOf = (name: string) => authorizedOperations(broker, call, 'topic', name);
   for (const name of names) {
-    if (left === 0) return { topics, nextCursor: { topicName: name, partitionIndex: 0 } };
+    if (left === 0) return { topics: [...topics, ...hidden], nextCursor: { topicName: name, partitionIndex: 0 } };
     const topic = image.topic(name);
     if (!topic) {
       if (all) continue;
-      topics.push(failed(topicNameRefusal(name) ? 'INVALID_TOPIC_EXCEPTION' : 'UNKNOWN_TOPIC_OR_PARTITION', name));
+      const error = topicNameRefusal(name) ? 'INVALID_TOPIC_EXCEPTION' : 'UNKNOWN_TOPIC_OR_PARTITION';
+      topics.push({ ...failed(error, name), topicAuthorizedOperations: operationsOf(name) });
       continue;
     }
     const first = cursor?.topicName === name ? cursor.partitionIndex : 0;
@@ -57,14 +70,14 @@ export function describeTopicPartitions(
         const { error: _, ...answer } = partitionAnswer(broker, name, state, nodes, 'LEADER_NOT_AVAILABLE');
         return { errorCode: 0, ...answer, eligibleLeaderReplicas: [], lastKnownElr: [] };
       }),
-      topicAuthorizedOperations: allOperations('topic', true),
+      topicAuthorizedOperations: operationsOf(name),
     });
     left -= shown.length;
     if (first + shown.length < topic.partitions.length) {
-      return { topics, nextCursor: { topicName: name, partitionIndex: first + shown.length } };
+      return { topics: [...topics, ...hidden], nextCursor: { topicName: name, partitionIndex: first + shown.length } };
     }
   }
-  return { topics };
+  return { topics: [...topics, ...hidden] };
 }
 
 function failed(error: WireError, name: string): TopicAnswer {
@@ -74,6 +87,6 @@ function failed(error: WireError, name: string): TopicAnswer {
     topicId: ZERO_UUID,
     isInternal: isInternalTopic(name),
     partitions: [],
-    topicAuthorizedOperations: allOperations('topic', true),
+    topicAuthorizedOperations: OPERATIONS_NOT_ASKED,
   };
 }

@@ -43,6 +43,7 @@ export async function envelope(broker: BrokerContext, call: Call, request: Envel
     clientId,
     connection: call.connection,
     principal: request.requestPrincipal?.toString() ?? call.principal,
+    host: request.clientHostAddress.toString(),
     receivedAtMs: call.receivedAtMs,
     aborted: () => call.aborted(),
     onAbort: (run) => call.onAbort(run),

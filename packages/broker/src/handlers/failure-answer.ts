@@ -4,7 +4,7 @@
 import { APIS, type ApiName } from '@moldau/protocol';
 import type { Field, Fields } from '@moldau/protocol/description/field';
 import { includes, parseVersions } from '@moldau/protocol/description/versions';
-import { errorCode, type WireError } from '@moldau/protocol/errors';
+import { errorCode, WIRE_ERRORS, type WireError } from '@moldau/protocol/errors';
 import { BrokerDiskError } from '@moldau/storage';
 import { ControllerUnavailable } from '../controller/controller.ts';
 
@@ -153,20 +153,39 @@ const mirrors: Partial<Record<ApiName, Mirror | readonly Mirror[]>> = {
   },
 };
 
+/** A whole request refused because of who asks: not a failure, and answered with the error's own words. */
+export class Unauthorized extends Error {
+  readonly error: WireError;
+  constructor(error: WireError) {
+    super(WIRE_ERRORS[error].message);
+    this.name = 'Unauthorized';
+    this.error = error;
+  }
+}
+
+/** What is said in every place of an answer. */
+interface Told {
+  readonly code: number;
+  readonly message: string | undefined;
+}
+
 /** A response that carries the error, or undefined when this version of the API has no place for one. */
 export function failureAnswer(api: ApiName, version: number, request: unknown, error: unknown): object | undefined {
-  const code = errorCode(wireErrorOf(error));
+  const told: Told = {
+    code: errorCode(wireErrorOf(error)),
+    message: error instanceof Unauthorized ? error.message : undefined,
+  };
   const { fields } = APIS[api].response as { readonly fields: Fields };
   const answer = blank(fields, version);
-  const told = tell(answer, fields, version, code);
+  const hasPlace = tell(answer, fields, version, told);
   const mirrored = [mirrors[api] ?? []].flat().filter((one) => includes(parseVersions(one.versions ?? '0+'), version));
-  for (const mirror of mirrored) fill(answer, fields, mirror, request, version, code);
-  return told || mirrored.length > 0 ? answer : undefined;
+  for (const mirror of mirrored) fill(answer, fields, mirror, request, version, told);
+  return hasPlace || mirrored.length > 0 ? answer : undefined;
 }
 
 /** What a thrown error is on the wire. */
 function wireErrorOf(error: unknown): WireError {
-  if (error instanceof ControllerUnavailable) return error.error;
+  if (error instanceof ControllerUnavailable || error instanceof Unauthorized) return error.error;
   return error instanceof BrokerDiskError ? 'KAFKA_STORAGE_ERROR' : 'UNKNOWN_SERVER_ERROR';
 }
 
@@ -176,20 +195,20 @@ function fill(
   mirror: Mirror,
   request: unknown,
   version: number,
-  code: number,
+  told: Told,
 ): void {
   const [from, to] = mirror.items;
   const items = itemsOf(request, from.split('.'));
   const itemFields = fields[to]?.element?.fields;
   if (!items || !itemFields) return;
   const repeated = items.map((item: unknown) => {
-    const told = blank(itemFields, version);
+    const mirrored = blank(itemFields, version);
     for (const [source, target] of mirror.copied) {
-      told[target] = source === '' ? item : (item as Record<string, unknown>)[source];
+      mirrored[target] = source === '' ? item : (item as Record<string, unknown>)[source];
     }
-    tell(told, itemFields, version, code);
-    if (mirror.inner) fill(told, itemFields, mirror.inner, item, version, code);
-    return told;
+    tell(mirrored, itemFields, version, told);
+    if (mirror.inner) fill(mirrored, itemFields, mirror.inner, item, version, told);
+    return mirrored;
   });
   // Two lists of a request may be answered in one (SCRAM: deletions and upsertions).
   answer[to] = [...((answer[to] as unknown[] | undefined) ?? []), ...repeated];
@@ -201,11 +220,12 @@ function itemsOf(request: unknown, [name = '', ...inner]: readonly string[]): un
   return inner.length === 0 ? items : items.flatMap((item: unknown) => itemsOf(item, inner) ?? []);
 }
 
-/** Sets the error code where this version has one. */
-function tell(answer: Record<string, unknown>, fields: Fields, version: number, code: number): boolean {
+/** Sets the error code, and its words, where this version has them. */
+function tell(answer: Record<string, unknown>, fields: Fields, version: number, { code, message }: Told): boolean {
   const field = fields.errorCode;
   if (!field || !isIn(field, version)) return false;
   answer.errorCode = code;
+  if (message !== undefined && fields.errorMessage && isIn(fields.errorMessage, version)) answer.errorMessage = message;
   return true;
 }
 

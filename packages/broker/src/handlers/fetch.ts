@@ -15,6 +15,7 @@ import type { FetchContext, FetchedPartition } from '../partition/fetch-sessions
 import { ParkedFetch } from '../partition/parked.ts';
 import type { Partition } from '../partition/partition.ts';
 import { preferredReadReplica } from '../partition/read-replica.ts';
+import { may } from './access.ts';
 import { leaderHint, type NodeEndpoint } from './leader-hint.ts';
 import { replicaFetch } from './replica-fetch.ts';
 
@@ -83,6 +84,7 @@ class FetchRun {
   #mayPark: boolean;
   /** The disk was asked: the partitions may have moved on since the first was read. */
   #waited = false;
+  #judged: { readonly topic: string; readonly allowed: boolean } | undefined;
 
   // While parked.
   #parked: ParkedFetch | undefined;
@@ -113,6 +115,7 @@ class FetchRun {
     this.#bytes = 0;
     this.#urgent = false;
     this.#waited = false;
+    this.#judged = undefined;
     this.#readOn();
   }
 
@@ -163,6 +166,7 @@ class FetchRun {
       if (!known) return 'UNKNOWN_TOPIC_ID';
       topic = known.name;
     }
+    if (broker.authorizer && !this.#mayRead(topic)) return 'TOPIC_AUTHORIZATION_FAILED';
     if (this.#replicaId >= 0) return 'NOT_LEADER_OR_FOLLOWER';
     const partition =
       this.#call.apiVersion >= FOLLOWERS_SINCE
@@ -171,6 +175,14 @@ class FetchRun {
     if (typeof partition === 'string') return partition;
     if (wish.topicId !== ZERO_UUID && partition.topicId !== wish.topicId) return 'INCONSISTENT_TOPIC_ID';
     return partition.judgeEpoch(wish.currentLeaderEpoch) ?? partition;
+  }
+
+  /** Asked once for the partitions of a topic that stand beside each other. */
+  #mayRead(topic: string): boolean {
+    if (this.#judged?.topic !== topic) {
+      this.#judged = { topic, allowed: may(this.#broker, this.#call, 'READ', 'topic', topic) };
+    }
+    return this.#judged.allowed;
   }
 
   #refused(wish: FetchedPartition, error: WireError, partition: Partition | undefined): void {

@@ -8,6 +8,7 @@ import { errorCode, WIRE_ERRORS, type WireError } from '@moldau/protocol/errors'
 import type { FindCoordinatorRequest, FindCoordinatorResponse } from '@moldau/protocol/messages/find-coordinator';
 import type { BrokerContext, Call } from '../context.ts';
 import { isRefusal } from '../replicated-machine/shard.ts';
+import { may, mayInCluster } from './access.ts';
 
 type Response = InputOf<typeof FindCoordinatorResponse>;
 
@@ -47,13 +48,17 @@ export async function findCoordinator(
 async function find(broker: BrokerContext, call: Call, keyType: number, key: string): Promise<Found> {
   switch (keyType) {
     case GROUP: {
+      if (!may(broker, call, 'DESCRIBE', 'group', key)) return refused('GROUP_AUTHORIZATION_FAILED');
       const place = await broker.groups.find(key, call.connection.listener);
       return isRefusal(place) ? refused(place.error, place.detail) : { error: 'NONE', message: null, ...place };
     }
     case TRANSACTION:
+      if (!may(broker, call, 'DESCRIBE', 'transactionalId', key))
+        return refused('TRANSACTIONAL_ID_AUTHORIZATION_FAILED');
       return refused('COORDINATOR_NOT_AVAILABLE', 'this broker does not coordinate transactions');
     case SHARE:
       if (call.apiVersion < SHARE_SINCE) return refused('INVALID_REQUEST', 'share coordinators are asked for with v6');
+      if (!mayInCluster(broker, call, 'CLUSTER_ACTION')) return refused('CLUSTER_AUTHORIZATION_FAILED');
       if (!shareKeyForm.test(key)) return refused('INVALID_REQUEST', 'a share key is group:topicId:partition');
       return refused('COORDINATOR_NOT_AVAILABLE', 'this broker does not coordinate share groups');
     default:

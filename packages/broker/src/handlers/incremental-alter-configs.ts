@@ -8,13 +8,14 @@ import type {
 } from '@moldau/protocol/messages/incremental-alter-configs';
 import type { BrokerContext, Call } from '../context.ts';
 import type { ConfigWish } from '../controller/controller.ts';
+import { configsRefusal } from './access.ts';
 
 /** By the codes of org.apache.kafka.clients.admin.AlterConfigOp.OpType. */
 const operations = ['SET', 'DELETE', 'APPEND', 'SUBTRACT'] as const;
 
 export async function incrementalAlterConfigs(
   broker: BrokerContext,
-  _call: Call,
+  call: Call,
   request: IncrementalAlterConfigsRequest,
 ): Promise<InputOf<typeof IncrementalAlterConfigsResponse>> {
   const wishes = request.resources.map(({ resourceType, resourceName, configs }): ConfigWish => {
@@ -25,10 +26,13 @@ export async function incrementalAlterConfigs(
     }));
     return { resourceType, resourceName, mode: 'incremental', changes };
   });
-  const outcomes = await broker.controller.here().alterConfigs(wishes, { validateOnly: request.validateOnly });
+  const refusals = wishes.map((wish) => configsRefusal(broker, call, 'ALTER_CONFIGS', wish));
+  const allowed = wishes.filter((_, index) => !refusals[index]);
+  const decided = await broker.controller.here().alterConfigs(allowed, { validateOnly: request.validateOnly });
+  let next = 0;
   return {
-    responses: outcomes.map(({ error, detail }, index) => {
-      const { resourceType, resourceName } = wishes[index]!;
+    responses: wishes.map(({ resourceType, resourceName }, index) => {
+      const { error, detail } = refusals[index] ?? decided[next++]!;
       return { errorCode: errorCode(error), errorMessage: detail, resourceType, resourceName };
     }),
   };

@@ -10,15 +10,20 @@ import { errorCode, type WireError } from '@moldau/protocol/errors';
 import type { InitProducerIdRequest, InitProducerIdResponse } from '@moldau/protocol/messages/init-producer-id';
 import type { BrokerContext, Call } from '../context.ts';
 import { ControllerUnavailable } from '../controller/controller.ts';
+import { may, mayProduceIdempotently } from './access.ts';
 
 type Response = InputOf<typeof InitProducerIdResponse>;
 
 export async function initProducerId(
   broker: BrokerContext,
-  _call: Call,
+  call: Call,
   request: InitProducerIdRequest,
 ): Promise<Response> {
   const { transactionalId, producerId, producerEpoch } = request;
+  if (transactionalId !== null && !may(broker, call, 'WRITE', 'transactionalId', transactionalId)) {
+    return refused('TRANSACTIONAL_ID_AUTHORIZATION_FAILED');
+  }
+  if (transactionalId === null && !mayProduceIdempotently(broker, call)) return refused('CLUSTER_AUTHORIZATION_FAILED');
   if ((producerId === -1) !== (producerEpoch === -1)) return refused('INVALID_REQUEST');
   if (transactionalId === '') return refused('INVALID_REQUEST');
   if (transactionalId !== null) return refused('UNSUPPORTED_VERSION');

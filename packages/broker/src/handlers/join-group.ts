@@ -7,6 +7,7 @@ import type { JoinGroupRequest, JoinGroupResponse } from '@moldau/protocol/messa
 import type { BrokerContext, Call } from '../context.ts';
 import { ownBytes } from '../group/records.ts';
 import { isRefusal } from '../replicated-machine/shard.ts';
+import { may } from './access.ts';
 
 type Response = InputOf<typeof JoinGroupResponse>;
 
@@ -19,6 +20,7 @@ export async function joinGroup(broker: BrokerContext, call: Call, request: Join
   const { apiVersion } = call;
   const { groupId, memberId, sessionTimeoutMs } = request;
   const { groupMinSessionTimeoutMs, groupMaxSessionTimeoutMs } = broker.config;
+  if (!may(broker, call, 'READ', 'group', groupId)) return refused(apiVersion, 'GROUP_AUTHORIZATION_FAILED', '');
   if (groupId === '') return refused(apiVersion, 'INVALID_GROUP_ID', memberId);
   if (sessionTimeoutMs < groupMinSessionTimeoutMs || sessionTimeoutMs > groupMaxSessionTimeoutMs) {
     return refused(apiVersion, 'INVALID_SESSION_TIMEOUT', memberId);

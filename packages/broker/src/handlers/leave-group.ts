@@ -5,6 +5,7 @@ import { errorCode } from '@moldau/protocol/errors';
 import type { LeaveGroupRequest, LeaveGroupResponse } from '@moldau/protocol/messages/leave-group';
 import type { BrokerContext, Call } from '../context.ts';
 import { isRefusal } from '../replicated-machine/shard.ts';
+import { may } from './access.ts';
 
 const SEVERAL_SINCE = 3;
 
@@ -14,6 +15,9 @@ export async function leaveGroup(
   request: LeaveGroupRequest,
 ): Promise<InputOf<typeof LeaveGroupResponse>> {
   const { groupId } = request;
+  if (!may(broker, call, 'READ', 'group', groupId)) {
+    return { errorCode: errorCode('GROUP_AUTHORIZATION_FAILED'), members: [] };
+  }
   if (groupId === '') return { errorCode: errorCode('INVALID_GROUP_ID'), members: [] };
   const several = call.apiVersion >= SEVERAL_SINCE;
   const leaving = several

@@ -5,17 +5,22 @@ import { errorCode } from '@moldau/protocol/errors';
 import type { ListGroupsRequest, ListGroupsResponse } from '@moldau/protocol/messages/list-groups';
 import type { BrokerContext, Call } from '../context.ts';
 import { isRefusal } from '../replicated-machine/shard.ts';
+import { couldDo, couldDoInCluster } from './access.ts';
 
 export async function listGroups(
   broker: BrokerContext,
-  _call: Call,
+  call: Call,
   request: ListGroupsRequest,
 ): Promise<InputOf<typeof ListGroupsResponse>> {
   const answer = await broker.groups.list(request.statesFilter, request.typesFilter);
   if (isRefusal(answer)) return { errorCode: errorCode(answer.error), groups: [] };
+  const everyGroup = couldDoInCluster(broker, call, 'DESCRIBE');
+  const shown = everyGroup
+    ? answer.groups
+    : answer.groups.filter(({ groupId }) => couldDo(broker, call, 'DESCRIBE', 'group', groupId));
   return {
     errorCode: 0,
-    groups: answer.groups.map(({ groupId, protocolType, state, type }) => ({
+    groups: shown.map(({ groupId, protocolType, state, type }) => ({
       groupId,
       protocolType,
       groupState: state,

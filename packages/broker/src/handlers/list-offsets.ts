@@ -9,6 +9,7 @@ import type { ListOffsetsRequest, ListOffsetsResponse } from '@moldau/protocol/m
 import type { TimestampOffset } from '@moldau/storage';
 import type { BrokerContext, Call } from '../context.ts';
 import type { Partition } from '../partition/partition.ts';
+import { may } from './access.ts';
 
 type PartitionWish = ListOffsetsRequest['topics'][number]['partitions'][number];
 type PartitionAnswer = InputOf<typeof ListOffsetsResponse>['topics'][number]['partitions'][number];
@@ -47,15 +48,16 @@ export async function listOffsets(
       seen.add(key);
     }
   }
-  const topics = request.topics.map(async ({ name, partitions }) => ({
-    name,
-    partitions: await Promise.all(
-      partitions.map(async (wish): Promise<PartitionAnswer> => {
-        if (twice.has(`${name}-${wish.partitionIndex}`)) return refused(wish, 'INVALID_REQUEST');
-        return offsetAt(broker, call, name, wish, request.isolationLevel);
-      }),
-    ),
-  }));
+  const topics = request.topics.map(async ({ name, partitions }) => {
+    if (!may(broker, call, 'DESCRIBE', 'topic', name)) {
+      return { name, partitions: partitions.map((wish) => refused(wish, 'TOPIC_AUTHORIZATION_FAILED')) };
+    }
+    const answers = partitions.map(async (wish): Promise<PartitionAnswer> => {
+      if (twice.has(`${name}-${wish.partitionIndex}`)) return refused(wish, 'INVALID_REQUEST');
+      return offsetAt(broker, call, name, wish, request.isolationLevel);
+    });
+    return { name, partitions: await Promise.all(answers) };
+  });
   return { topics: await Promise.all(topics) };
 }
 

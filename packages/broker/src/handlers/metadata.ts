@@ -4,6 +4,7 @@
 //   v6  a leader without the client's listener is LISTENER_NOT_FOUND, before LEADER_NOT_AVAILABLE
 //   v8-10  authorized operations of the cluster; of topics from v8 on
 //   v12 topics may be named by id
+// Who may not describe a topic does not hear whether it is there; where all are asked for, it is left out.
 // Differs from Kafka: a topic that is created because somebody asked is there, with its leader, in this very answer.
 import type { TopicImage } from '@moldau/metadata';
 import { type InputOf, ZERO_UUID } from '@moldau/protocol';
@@ -13,7 +14,8 @@ import type { BrokerContext, Call } from '../context.ts';
 import { ControllerUnavailable } from '../controller/controller.ts';
 import { topicNameRefusal } from '../controller/topic-name-rules.ts';
 import { isInternalTopic } from '../topic-names.ts';
-import { allOperations } from './authorized-operations.ts';
+import { couldDo, couldDoInCluster, may } from './access.ts';
+import { authorizedOperations, clusterOperations, OPERATIONS_NOT_ASKED } from './authorized-operations.ts';
 import { clusterNodes, controllerNode } from './cluster-nodes.ts';
 import { partitionAnswer } from './partition-answers.ts';
 
@@ -28,12 +30,18 @@ type Found =
 export async function metadata(broker: BrokerContext, call: Call, request: MetadataRequest): Promise<Answer> {
   const { apiVersion, connection } = call;
   const all = request.topics === null || (apiVersion === 0 && request.topics.length === 0);
-  const found = all ? allTopics(broker) : await askedTopics(broker, apiVersion, request);
+  const found = all ? allTopics(broker, call) : await askedTopics(broker, call, request);
   const nodes = clusterNodes(broker, connection.listener);
   const listenerError: WireError = apiVersion >= 6 ? 'LISTENER_NOT_FOUND' : 'LEADER_NOT_AVAILABLE';
-  const topicAuthorizedOperations = allOperations('topic', request.includeTopicAuthorizedOperations);
+  const operationsOf = (name: string | null) =>
+    request.includeTopicAuthorizedOperations && name !== null
+      ? authorizedOperations(broker, call, 'topic', name)
+      : OPERATIONS_NOT_ASKED;
   const topics = found.map((one): TopicAnswer => {
-    if (one.kind === 'none') return { ...one.answer, topicAuthorizedOperations };
+    if (one.kind === 'none') {
+      const hidden = one.answer.errorCode === UNAUTHORIZED;
+      return { ...one.answer, topicAuthorizedOperations: operationsOf(hidden ? null : (one.answer.name ?? null)) };
+    }
     const { name, topicId, partitions } = one.topic;
     return {
       errorCode: 0,
@@ -44,7 +52,7 @@ export async function metadata(broker: BrokerContext, call: Call, request: Metad
         const { error, ...answer } = partitionAnswer(broker, name, state, nodes, listenerError);
         return { errorCode: errorCode(error), ...answer };
       }),
-      topicAuthorizedOperations,
+      topicAuthorizedOperations: operationsOf(name),
     };
   });
   return {
@@ -54,15 +62,22 @@ export async function metadata(broker: BrokerContext, call: Call, request: Metad
     clusterId: broker.clusterId,
     controllerId: controllerNode(broker, nodes),
     topics,
-    clusterAuthorizedOperations: allOperations('cluster', request.includeClusterAuthorizedOperations),
+    clusterAuthorizedOperations: clusterOperations(broker, call, request.includeClusterAuthorizedOperations),
   };
 }
 
-function allTopics(broker: BrokerContext): Found[] {
-  return [...broker.image().topics()].map((topic) => ({ kind: 'topic', topic }));
+const UNAUTHORIZED = errorCode('TOPIC_AUTHORIZATION_FAILED');
+
+function allTopics(broker: BrokerContext, call: Call): Found[] {
+  const topics = [...broker.image().topics()];
+  const visible = broker.authorizer
+    ? topics.filter(({ name }) => couldDo(broker, call, 'DESCRIBE', 'topic', name))
+    : topics;
+  return visible.map((topic) => ({ kind: 'topic', topic }));
 }
 
-async function askedTopics(broker: BrokerContext, apiVersion: number, request: MetadataRequest): Promise<Found[]> {
+async function askedTopics(broker: BrokerContext, call: Call, request: MetadataRequest): Promise<Found[]> {
+  const { apiVersion } = call;
   const asked = request.topics ?? [];
   const byId = asked.filter((one) => one.topicId !== ZERO_UUID);
   if (apiVersion < 12 && asked.some((one) => one.name === null || one.topicId !== ZERO_UUID)) {
@@ -72,13 +87,17 @@ async function askedTopics(broker: BrokerContext, apiVersion: number, request: M
   if (byId.length > 0) {
     return [...new Set(byId.map((one) => one.topicId))].map((topicId) => {
       const topic = broker.image().topicById(topicId);
-      return topic ? { kind: 'topic', topic } : none('UNKNOWN_TOPIC_ID', null, topicId);
+      if (!topic) return none('UNKNOWN_TOPIC_ID', null, topicId);
+      if (!may(broker, call, 'DESCRIBE', 'topic', topic.name)) return none('TOPIC_AUTHORIZATION_FAILED', null, topicId);
+      return { kind: 'topic', topic };
     });
   }
   const names = [...new Set(asked.map((one) => one.name ?? ''))];
-  const missing = names.filter((name) => !broker.image().topic(name));
-  const refusals = await createMissing(broker, request, missing);
+  const hidden = new Set(names.filter((name) => !may(broker, call, 'DESCRIBE', 'topic', name)));
+  const missing = names.filter((name) => !hidden.has(name) && !broker.image().topic(name));
+  const refusals = await createMissing(broker, call, request, missing);
   return names.map((name) => {
+    if (hidden.has(name)) return { kind: 'none', answer: { ...nameless, name, errorCode: UNAUTHORIZED } };
     const topic = broker.image().topic(name);
     return topic ? { kind: 'topic', topic } : none(refusals.get(name) ?? 'UNKNOWN_TOPIC_OR_PARTITION', name);
   });
@@ -87,6 +106,7 @@ async function askedTopics(broker: BrokerContext, apiVersion: number, request: M
 /** Creates what may be created; answers why the others are not there. */
 async function createMissing(
   broker: BrokerContext,
+  call: Call,
   request: MetadataRequest,
   missing: readonly string[],
 ): Promise<Map<string, WireError>> {
@@ -95,15 +115,22 @@ async function createMissing(
   const creatable = missing.filter((name) => !refusals.has(name));
   if (!broker.config.autoCreateTopicsEnable || !request.allowAutoTopicCreation || creatable.length === 0)
     return refusals;
+  const anyTopic = couldDoInCluster(broker, call, 'CREATE');
+  const allowed = creatable.filter((name) => anyTopic || may(broker, call, 'CREATE', 'topic', name));
+  for (const name of creatable) if (!allowed.includes(name)) refusals.set(name, 'TOPIC_AUTHORIZATION_FAILED');
+  if (allowed.length === 0) return refusals;
   try {
-    for (const [name, { error }] of await broker.controller.ensureTopics(creatable)) refusals.set(name, error);
+    for (const [name, { error }] of await broker.controller.ensureTopics(allowed)) refusals.set(name, error);
   } catch (error) {
     // That nothing can be created must not hide what is there.
     if (!(error instanceof ControllerUnavailable)) throw error;
-    for (const name of creatable) refusals.set(name, error.error);
+    for (const name of allowed) refusals.set(name, error.error);
   }
   return refusals;
 }
+
+/** Not even whether the name is an internal one is told to who may not describe it. */
+const nameless = { topicId: ZERO_UUID, isInternal: false, partitions: [] };
 
 function none(error: WireError, name: string | null, topicId = ZERO_UUID): Found {
   const isInternal = name !== null && isInternalTopic(name);

@@ -7,6 +7,7 @@ import type { OffsetCommitRequest, OffsetCommitResponse } from '@moldau/protocol
 import type { BrokerContext, Call } from '../context.ts';
 import type { CommitTopic } from '../group/commands.ts';
 import { isRefusal } from '../replicated-machine/shard.ts';
+import { may } from './access.ts';
 
 type Response = InputOf<typeof OffsetCommitResponse>;
 type TopicRequest = OffsetCommitRequest['topics'][number];
@@ -22,7 +23,10 @@ interface Sorted {
 }
 
 export async function offsetCommit(broker: BrokerContext, call: Call, request: OffsetCommitRequest): Promise<Response> {
-  const sorted = request.topics.map((topic) => sort(broker, call, topic));
+  const mine = may(broker, call, 'READ', 'group', request.groupId);
+  const sorted = request.topics.map((topic) =>
+    mine ? sort(broker, call, topic) : refusedTopic(topic, 'GROUP_AUTHORIZATION_FAILED'),
+  );
   const committable: CommitTopic[] = [];
   sorted.forEach(({ name, topicId, errors }, index) => {
     const partitions = request.topics[index]!.partitions.filter((_, i) => errors[i] === undefined).map((partition) => ({
@@ -48,15 +52,22 @@ export async function offsetCommit(broker: BrokerContext, call: Call, request: O
 
 function sort(broker: BrokerContext, call: Call, topic: TopicRequest): Sorted {
   const image = broker.image();
-  const known = call.apiVersion >= TOPIC_IDS_SINCE ? image.topicById(topic.topicId) : image.topic(topic.name);
-  if (!known) {
-    const error = call.apiVersion >= TOPIC_IDS_SINCE ? 'UNKNOWN_TOPIC_ID' : 'UNKNOWN_TOPIC_OR_PARTITION';
-    return { name: topic.name, topicId: topic.topicId, errors: topic.partitions.map(() => error) };
+  const byId = call.apiVersion >= TOPIC_IDS_SINCE;
+  const known = byId ? image.topicById(topic.topicId) : image.topic(topic.name);
+  if (byId && !known) return refusedTopic(topic, 'UNKNOWN_TOPIC_ID');
+  // Asked before a name is looked at: who may not read a topic does not hear whether it is there.
+  if (!may(broker, call, 'READ', 'topic', known?.name ?? topic.name)) {
+    return refusedTopic(topic, 'TOPIC_AUTHORIZATION_FAILED');
   }
+  if (!known) return refusedTopic(topic, 'UNKNOWN_TOPIC_OR_PARTITION');
   const errors = topic.partitions.map(({ partitionIndex }) =>
     known.partitions[partitionIndex] ? undefined : ('UNKNOWN_TOPIC_OR_PARTITION' as const),
   );
   return { name: known.name, topicId: known.topicId, errors };
+}
+
+function refusedTopic({ name, topicId, partitions }: TopicRequest, error: WireError): Sorted {
+  return { name, topicId, errors: partitions.map(() => error) };
 }
 
 /** Commits, and answers what became of each partition. */

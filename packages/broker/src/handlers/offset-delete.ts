@@ -4,18 +4,20 @@ import { errorCode, type WireError } from '@moldau/protocol/errors';
 import type { OffsetDeleteRequest, OffsetDeleteResponse } from '@moldau/protocol/messages/offset-delete';
 import type { BrokerContext, Call } from '../context.ts';
 import { isRefusal } from '../replicated-machine/shard.ts';
+import { may } from './access.ts';
 
 type Response = InputOf<typeof OffsetDeleteResponse>;
 
-export async function offsetDelete(
-  broker: BrokerContext,
-  _call: Call,
-  request: OffsetDeleteRequest,
-): Promise<Response> {
+export async function offsetDelete(broker: BrokerContext, call: Call, request: OffsetDeleteRequest): Promise<Response> {
   const { groupId } = request;
+  if (!may(broker, call, 'DELETE', 'group', groupId)) return refused('GROUP_AUTHORIZATION_FAILED');
   if (groupId === '') return refused('INVALID_GROUP_ID');
   const image = broker.image();
+  const mine = new Set(
+    request.topics.map(({ name }) => name).filter((name) => may(broker, call, 'READ', 'topic', name)),
+  );
   const known = request.topics.flatMap(({ name, partitions }) => {
+    if (!mine.has(name)) return [];
     const existing = partitions
       .map(({ partitionIndex }) => partitionIndex)
       .filter((partition) => image.partition(name, partition) !== undefined);
@@ -35,7 +37,10 @@ export async function offsetDelete(
       name,
       partitions: partitions.map(({ partitionIndex }) => ({
         partitionIndex,
-        errorCode: errorCode(results.get(name)?.get(partitionIndex) ?? 'UNKNOWN_TOPIC_OR_PARTITION'),
+        errorCode: errorCode(
+          results.get(name)?.get(partitionIndex) ??
+            (mine.has(name) ? 'UNKNOWN_TOPIC_OR_PARTITION' : 'TOPIC_AUTHORIZATION_FAILED'),
+        ),
       })),
     })),
   };

@@ -8,6 +8,7 @@ import type { OffsetFetchRequest, OffsetFetchResponse } from '@moldau/protocol/m
 import type { BrokerContext, Call } from '../context.ts';
 import type { FetchedOffset, FetchOffsetsAnswer } from '../group/commands.ts';
 import { isRefusal } from '../replicated-machine/shard.ts';
+import { couldDo, may } from './access.ts';
 
 type Response = InputOf<typeof OffsetFetchResponse>;
 type GroupAnswer = NonNullable<Response['groups']>[number];
@@ -27,11 +28,11 @@ const TOPIC_IDS_SINCE = 10;
 export async function offsetFetch(broker: BrokerContext, call: Call, request: OffsetFetchRequest): Promise<Response> {
   const { apiVersion } = call;
   if (apiVersion >= SEVERAL_SINCE) {
-    const groups = request.groups.map((wish) => fetchGroup(broker, apiVersion, wish, request.requireStable));
+    const groups = request.groups.map((wish) => fetchGroup(broker, call, wish, request.requireStable));
     return { groups: await Promise.all(groups) };
   }
   const topics = request.topics?.map((topic) => ({ ...topic, topicId: ZERO_UUID })) ?? null;
-  const group = await fetchGroup(broker, apiVersion, { groupId: request.groupId, topics }, request.requireStable);
+  const group = await fetchGroup(broker, call, { groupId: request.groupId, topics }, request.requireStable);
   // Inside `groups` names are optional, outside they are not.
   return {
     errorCode: group.errorCode ?? 0,
@@ -41,16 +42,22 @@ export async function offsetFetch(broker: BrokerContext, call: Call, request: Of
 
 async function fetchGroup(
   broker: BrokerContext,
-  apiVersion: number,
+  call: Call,
   wish: GroupWish,
   requireStable: boolean,
 ): Promise<GroupAnswer> {
+  const { apiVersion } = call;
   const { groupId } = wish;
+  if (!may(broker, call, 'DESCRIBE', 'group', groupId)) {
+    return refusedGroup(apiVersion, wish, 'GROUP_AUTHORIZATION_FAILED');
+  }
   const unknown: TopicAnswer[] = [];
   const topics = wish.topics?.flatMap(({ name, topicId, partitionIndexes: partitions }) => {
     const known = apiVersion >= TOPIC_IDS_SINCE ? broker.image().topicById(topicId)?.name : name;
-    if (known !== undefined) return [{ name: known, topicId, partitions }];
-    unknown.push({ name, topicId, partitions: partitions.map((partition) => noOffset(partition, 'UNKNOWN_TOPIC_ID')) });
+    const visible = known !== undefined && may(broker, call, 'DESCRIBE', 'topic', known);
+    if (visible) return [{ name: known, topicId, partitions }];
+    const error = known === undefined ? 'UNKNOWN_TOPIC_ID' : 'TOPIC_AUTHORIZATION_FAILED';
+    unknown.push({ name, topicId, partitions: partitions.map((partition) => noOffset(partition, error)) });
     return [];
   });
   const answer = await broker.groups.submit({ kind: 'fetchOffsets', groupId, topics: topics ?? null, requireStable });
@@ -59,14 +66,25 @@ async function fetchGroup(
     const error = answer.error === 'COORDINATOR_NOT_AVAILABLE' ? 'NOT_COORDINATOR' : answer.error;
     return refusedGroup(apiVersion, wish, error);
   }
-  const found = wish.topics === null && apiVersion >= TOPIC_IDS_SINCE ? withIds(broker, answer.topics) : answer.topics;
+  const found = wish.topics === null ? everyTopic(broker, call, answer.topics) : answer.topics;
   const told = found.map(({ name, topicId, partitions }) => ({ name, topicId, partitions: partitions.map(toWire) }));
   return { groupId, errorCode: 0, topics: [...told, ...unknown] };
 }
 
-/** A topic without an id cannot be named from v10 on: its offsets are left out, as in Kafka. */
-function withIds(broker: BrokerContext, topics: FetchOffsetsAnswer['topics']): FetchOffsetsAnswer['topics'] {
-  return topics.flatMap((topic) => {
+/**
+ * All topics that have offsets, but for those that the asker may not describe. A topic without an id cannot be named from v10
+ * on: its offsets are left out, as in Kafka.
+ */
+function everyTopic(
+  broker: BrokerContext,
+  call: Call,
+  topics: FetchOffsetsAnswer['topics'],
+): FetchOffsetsAnswer['topics'] {
+  const visible = broker.authorizer
+    ? topics.filter(({ name }) => couldDo(broker, call, 'DESCRIBE', 'topic', name))
+    : topics;
+  if (call.apiVersion < TOPIC_IDS_SINCE) return visible;
+  return visible.flatMap((topic) => {
     const topicId = broker.image().topic(topic.name)?.topicId;
     return topicId === undefined ? [] : [{ ...topic, topicId }];
   });

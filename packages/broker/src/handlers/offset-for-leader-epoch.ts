@@ -7,20 +7,26 @@ import type {
   OffsetForLeaderEpochResponse,
 } from '@moldau/protocol/messages/offset-for-leader-epoch';
 import type { BrokerContext, Call } from '../context.ts';
+import { couldDoInCluster, may } from './access.ts';
 
 type PartitionWish = OffsetForLeaderEpochRequest['topics'][number]['partitions'][number];
 type Response = InputOf<typeof OffsetForLeaderEpochResponse>;
 
 export function offsetForLeaderEpoch(
   broker: BrokerContext,
-  _call: Call,
+  call: Call,
   request: OffsetForLeaderEpochRequest,
 ): Response {
+  // Followers, and readers of the topic.
+  const everyTopic = couldDoInCluster(broker, call, 'CLUSTER_ACTION');
+  const unauthorized = errorCode('TOPIC_AUTHORIZATION_FAILED');
   return {
-    topics: request.topics.map(({ topic, partitions }) => ({
-      topic,
-      partitions: partitions.map((wish) => epochEnd(broker, topic, wish)),
-    })),
+    topics: request.topics.map(({ topic, partitions }) => {
+      if (!everyTopic && !may(broker, call, 'DESCRIBE', 'topic', topic)) {
+        return { topic, partitions: partitions.map(({ partition }) => ({ partition, errorCode: unauthorized })) };
+      }
+      return { topic, partitions: partitions.map((wish) => epochEnd(broker, topic, wish)) };
+    }),
   };
 }
 

@@ -16,6 +16,7 @@ import type { DeadlineHandle } from '../partition/deadlines.ts';
 import type { WaitFailure } from '../partition/parked.ts';
 import type { Partition, Refused } from '../partition/partition.ts';
 import { isInternalTopic } from '../topic-names.ts';
+import { may } from './access.ts';
 import { leaderHint, type NodeEndpoint } from './leader-hint.ts';
 
 type Response = InputOf<typeof ProduceResponse>;
@@ -48,13 +49,15 @@ export function produce(broker: BrokerContext, call: Call, request: ProduceReque
   for (const topicData of request.topicData) {
     const byId = call.apiVersion >= TOPIC_ID_SINCE;
     const topic = byId ? image.topicById(topicData.topicId)?.name : topicData.name;
+    const forbidden = broker.authorizer && topic !== undefined && !may(broker, call, 'WRITE', 'topic', topic);
     const partitionResponses: PartitionAnswer[] = [];
     produced.responses.push({ name: topicData.name, topicId: topicData.topicId, partitionResponses });
     for (const data of topicData.partitionData) {
       const answer = blankAnswer(data.index);
       partitionResponses.push(answer);
-      const error: WireError | undefined =
-        request.acks < -1 || request.acks > 1
+      const error: WireError | undefined = forbidden
+        ? 'TOPIC_AUTHORIZATION_FAILED'
+        : request.acks < -1 || request.acks > 1
           ? 'INVALID_REQUIRED_ACKS'
           : topic === undefined
             ? 'UNKNOWN_TOPIC_ID'
@@ -82,7 +85,7 @@ class PendingProduce {
   readonly #broker: BrokerContext;
   readonly #call: Call;
   readonly #acks: number;
-  readonly #transactional: boolean;
+  readonly #transactionalId: string | null;
   readonly #endpoints: NodeEndpoint[] = [];
   readonly #later = new Later<Response>();
   /** Partitions whose fate is open, and one for the request still being read. */
@@ -95,7 +98,7 @@ class PendingProduce {
     this.#broker = broker;
     this.#call = call;
     this.#acks = request.acks;
-    this.#transactional = request.transactionalId !== null;
+    this.#transactionalId = request.transactionalId;
   }
 
   refuse(answer: PartitionAnswer, topic: string | undefined, refusal: Refused): void {
@@ -148,11 +151,7 @@ class PendingProduce {
   #tryPlace(partition: Partition, data: PartitionData, now: number, zstdAllowed: boolean): Appended | Refused {
     const { records } = data;
     if (records !== null && records.length >= BATCH_OVERHEAD && isTransactional(records)) {
-      const error = this.#transactional ? 'INVALID_TXN_STATE' : 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED';
-      const detail = this.#transactional
-        ? 'transactions are not served by this broker yet'
-        : 'a transactional batch needs a transactional id';
-      return { kind: 'refused', error, detail };
+      return this.#transactionRefusal();
     }
     if (this.#acks !== -1 && partition.state.replicas.length > 1 && !this.#broker.sessionHolds()) {
       const detail = 'the metadata store has not confirmed this broker for long: only acks=all is safe until it does';
@@ -164,6 +163,15 @@ class PendingProduce {
       zstdAllowed,
       requireInSync: this.#acks === -1,
     });
+  }
+
+  #transactionRefusal(): Refused {
+    const id = this.#transactionalId;
+    if (id !== null && may(this.#broker, this.#call, 'WRITE', 'transactionalId', id)) {
+      return { kind: 'refused', error: 'INVALID_TXN_STATE', detail: 'transactions are not served by this broker yet' };
+    }
+    const detail = id === null ? 'a transactional batch needs a transactional id' : '';
+    return { kind: 'refused', error: 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED', detail };
   }
 
   #settle(answer: PartitionAnswer, partition: Partition, error: WireError | undefined): void {

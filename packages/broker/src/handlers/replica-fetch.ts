@@ -4,7 +4,8 @@
 // (`partition/replica-sessions`); a watermark that moved is told though there are no records, after `watermarkNewsMs` at
 // the latest; OFFSET_OUT_OF_RANGE carries the log start offset, so that a follower need not ask for it.
 // Differs from Kafka: a replica id is believed only on the listener that brokers use among each other, and only under the
-// broker epoch that is registered (CVE-2018-1288, KIP-903); opening a session is answered at once.
+// broker epoch that is registered (CVE-2018-1288, KIP-903); opening a session is answered at once; who has no CLUSTER_ACTION
+// hears it of the whole request, not of each partition as TOPIC_AUTHORIZATION_FAILED, so that a follower tells its operator.
 import type { InputOf } from '@moldau/protocol';
 import { errorCode, type WireError } from '@moldau/protocol/errors';
 import type { FetchRequest, FetchResponse } from '@moldau/protocol/messages/fetch';
@@ -15,6 +16,7 @@ import type { DeadlineHandle } from '../partition/deadlines.ts';
 import type { Partition } from '../partition/partition.ts';
 import type { News, ReplicaFeed, ReplicaSession } from '../partition/replica-sessions.ts';
 import { interBrokerListener } from '../peer/peers.ts';
+import { mayInCluster } from './access.ts';
 
 type Response = InputOf<typeof FetchResponse>;
 type PartitionAnswer = Response['responses'][number]['partitions'][number];
@@ -40,6 +42,7 @@ export function replicaFetch(broker: BrokerContext, call: Call, request: FetchRe
 function sessionOf(broker: BrokerContext, call: Call, request: FetchRequest): ReplicaSession | WireError {
   const { replicaId, replicaEpoch } = request.replicaState;
   if (call.connection.listener !== interBrokerListener(broker.config)) return 'CLUSTER_AUTHORIZATION_FAILED';
+  if (!mayInCluster(broker, call, 'CLUSTER_ACTION')) return 'CLUSTER_AUTHORIZATION_FAILED';
   const registered = broker.image().broker(replicaId);
   if (!registered || registered.brokerEpoch !== replicaEpoch) return 'STALE_BROKER_EPOCH';
   return broker.replicas.sessions.open({

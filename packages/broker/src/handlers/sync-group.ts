@@ -8,6 +8,7 @@ import type { BrokerContext, Call } from '../context.ts';
 import { EMPTY_BYTES } from '../group/member-table.ts';
 import { ownBytes } from '../group/records.ts';
 import { isRefusal } from '../replicated-machine/shard.ts';
+import { may } from './access.ts';
 
 type Response = InputOf<typeof SyncGroupResponse>;
 
@@ -18,6 +19,7 @@ export async function syncGroup(broker: BrokerContext, call: Call, request: Sync
   if (call.apiVersion >= PROTOCOL_SINCE && (protocolType === null || protocolName === null)) {
     return refused('INCONSISTENT_GROUP_PROTOCOL');
   }
+  if (!may(broker, call, 'READ', 'group', groupId)) return refused('GROUP_AUTHORIZATION_FAILED');
   if (groupId === '') return refused('INVALID_GROUP_ID');
   const answer = await broker.groups.submit({
     kind: 'sync',

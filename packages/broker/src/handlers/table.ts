@@ -1,6 +1,8 @@
 // Which API is served by which handler. ApiVersions lists exactly what stands here: an API is added when it works.
 import { APIS, type ApiName, type InputOf, type MessageOf } from '@moldau/protocol';
+import type { Operation } from '../authorizer/operations.ts';
 import type { Handler } from '../context.ts';
+import { mayInCluster } from './access.ts';
 import { createAcls, deleteAcls, describeAcls } from './acls.ts';
 import { allocateProducerIds } from './allocate-producer-ids.ts';
 import { alterClientQuotas } from './alter-client-quotas.ts';
@@ -26,6 +28,7 @@ import { describeTopicPartitions } from './describe-topic-partitions.ts';
 import { describeUserScramCredentials } from './describe-user-scram-credentials.ts';
 import { electLeaders } from './elect-leaders.ts';
 import { envelope } from './envelope.ts';
+import { failureAnswer, Unauthorized } from './failure-answer.ts';
 import { fetch } from './fetch.ts';
 import { findCoordinator } from './find-coordinator.ts';
 import { heartbeat } from './heartbeat.ts';
@@ -63,6 +66,11 @@ export interface ServedApi {
   readonly forwarded: boolean;
   /** Told to clients by ApiVersions; APIs of brokers among each other are not. */
   readonly listed: boolean;
+  /**
+   * What of the cluster must be allowed for the request as a whole, else it is CLUSTER_AUTHORIZATION_FAILED (Kafka's
+   * authorizeClusterOperation). Undefined: the handler asks by itself for what is named in the request.
+   */
+  readonly needs: Operation | undefined;
   /** Called with the request decoded by this API's own description (`serve` pairs the two). */
   readonly handler: Handler<never, unknown>;
 }
@@ -74,6 +82,7 @@ export interface ServeOptions {
   readonly pipelined?: boolean;
   readonly forwarded?: boolean;
   readonly listed?: boolean;
+  readonly needs?: Operation;
 }
 
 /** Pairs an API with its handler; the types hold that the handler takes and answers that API's messages. */
@@ -91,8 +100,21 @@ function serve<Api extends ApiName>(
     pipelined: options.pipelined ?? false,
     forwarded: options.forwarded ?? false,
     listed: options.listed ?? true,
+    needs: options.needs,
     // The types above hold the pair together; the pipeline decodes with this very API's description.
-    handler: handler as unknown as ServedApi['handler'],
+    handler: (options.needs ? guarded(api, options.needs, handler) : handler) as unknown as ServedApi['handler'],
+  };
+}
+
+/** The handler for those who may do this with the cluster; the API's error answer for all others. */
+function guarded<Request, Response>(
+  api: ApiName,
+  operation: Operation,
+  handler: Handler<Request, Response>,
+): Handler<Request, Response> {
+  return (broker, call, request) => {
+    if (mayInCluster(broker, call, operation)) return handler(broker, call, request);
+    return failureAnswer(api, call.apiVersion, request, new Unauthorized('CLUSTER_AUTHORIZATION_FAILED')) as Response;
   };
 }
 
@@ -117,32 +139,32 @@ export const SERVED_APIS: readonly ServedApi[] = [
   serve('DeleteRecords', deleteRecords),
   serve('InitProducerId', initProducerId),
   serve('OffsetForLeaderEpoch', offsetForLeaderEpoch),
-  serve('DescribeAcls', describeAcls),
-  serve('CreateAcls', createAcls),
-  serve('DeleteAcls', deleteAcls),
+  serve('DescribeAcls', describeAcls, { needs: 'DESCRIBE' }),
+  serve('CreateAcls', createAcls, { forwarded: true, needs: 'ALTER' }),
+  serve('DeleteAcls', deleteAcls, { forwarded: true, needs: 'ALTER' }),
   serve('DescribeConfigs', describeConfigs),
   serve('AlterConfigs', alterConfigs, { forwarded: true }),
-  serve('AlterReplicaLogDirs', alterReplicaLogDirs),
-  serve('DescribeLogDirs', describeLogDirs),
+  serve('AlterReplicaLogDirs', alterReplicaLogDirs, { needs: 'ALTER' }),
+  serve('DescribeLogDirs', describeLogDirs, { needs: 'DESCRIBE' }),
   serve('CreatePartitions', createPartitions, { forwarded: true }),
   serve('DeleteGroups', deleteGroups),
-  serve('ElectLeaders', electLeaders, { forwarded: true }),
+  serve('ElectLeaders', electLeaders, { forwarded: true, needs: 'ALTER' }),
   serve('IncrementalAlterConfigs', incrementalAlterConfigs, { forwarded: true }),
-  serve('AlterPartitionReassignments', alterPartitionReassignments, { forwarded: true }),
-  serve('ListPartitionReassignments', listPartitionReassignments, { forwarded: true }),
+  serve('AlterPartitionReassignments', alterPartitionReassignments, { forwarded: true, needs: 'ALTER' }),
+  serve('ListPartitionReassignments', listPartitionReassignments, { forwarded: true, needs: 'DESCRIBE' }),
   serve('OffsetDelete', offsetDelete),
-  serve('DescribeClientQuotas', describeClientQuotas),
-  serve('AlterClientQuotas', alterClientQuotas, { forwarded: true }),
-  serve('DescribeUserScramCredentials', describeUserScramCredentials),
-  serve('AlterUserScramCredentials', alterUserScramCredentials, { forwarded: true }),
-  serve('AlterPartition', alterPartition, { listed: false }),
-  serve('Envelope', envelope, { listed: false }),
+  serve('DescribeClientQuotas', describeClientQuotas, { needs: 'DESCRIBE_CONFIGS' }),
+  serve('AlterClientQuotas', alterClientQuotas, { forwarded: true, needs: 'ALTER_CONFIGS' }),
+  serve('DescribeUserScramCredentials', describeUserScramCredentials, { needs: 'DESCRIBE' }),
+  serve('AlterUserScramCredentials', alterUserScramCredentials, { forwarded: true, needs: 'ALTER' }),
+  serve('AlterPartition', alterPartition, { listed: false, needs: 'CLUSTER_ACTION' }),
+  serve('Envelope', envelope, { listed: false, needs: 'CLUSTER_ACTION' }),
   serve('DescribeCluster', describeCluster),
   serve('DescribeProducers', describeProducers),
-  serve('BrokerHeartbeat', brokerHeartbeat, { listed: false }),
-  serve('UnregisterBroker', unregisterBroker, { forwarded: true }),
-  serve('AllocateProducerIds', allocateProducerIds, { listed: false }),
-  serve('ListConfigResources', listConfigResources),
+  serve('BrokerHeartbeat', brokerHeartbeat, { listed: false, needs: 'CLUSTER_ACTION' }),
+  serve('UnregisterBroker', unregisterBroker, { forwarded: true, needs: 'ALTER' }),
+  serve('AllocateProducerIds', allocateProducerIds, { listed: false, needs: 'CLUSTER_ACTION' }),
+  serve('ListConfigResources', listConfigResources, { needs: 'DESCRIBE_CONFIGS' }),
   serve('DescribeTopicPartitions', describeTopicPartitions),
 ];
 

@@ -34,9 +34,14 @@ export class RawClient {
     this.closed = new Promise((resolve) => socket.on('close', () => resolve()));
   }
 
-  static connect(endpoint: { readonly host: string; readonly port: number }): Promise<RawClient> {
+  /** From `localAddress` where it is given: who a client is, as long as there is no authentication. */
+  static connect(endpoint: {
+    readonly host: string;
+    readonly port: number;
+    readonly localAddress?: string;
+  }): Promise<RawClient> {
     return new Promise((resolve, reject) => {
-      const socket = connect({ host: endpoint.host, port: endpoint.port, noDelay: true });
+      const socket = connect({ ...endpoint, noDelay: true });
       socket.once('error', reject);
       socket.once('connect', () => resolve(new RawClient(socket)));
     });

@@ -65,6 +65,13 @@ export class TestBroker {
     return client;
   }
 
+  /** Connects to the first listener as another machine would: Linux has all of 127.0.0.0/8 on its loopback. */
+  async connectFrom(localAddress: string): Promise<RawClient> {
+    const client = await RawClient.connect({ ...this.endpoint, localAddress });
+    this.#clients.push(client);
+    return client;
+  }
+
   /** Names of the events logged, in order. */
   eventNames(): string[] {
     return this.events.map(({ name }) => name);

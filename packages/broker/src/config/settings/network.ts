@@ -24,7 +24,7 @@ export const NETWORK_SETTINGS = {
   ),
   'early.start.listeners': list(null, 'Listeners that open before the authorizer is ready.', {
     importance: 'HIGH',
-    inert: 'there is no authorizer to wait for',
+    inert: 'the access rules are read before any listener takes requests',
   }),
   'socket.request.max.bytes': int(104_857_600, 'Most bytes of one request.', { min: 1, importance: 'HIGH' }),
   'socket.listen.backlog.size': int(50, 'Connections that may wait to be accepted.', { min: 1 }),

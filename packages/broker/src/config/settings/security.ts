@@ -1,6 +1,6 @@
 // Encryption, authentication, authorization. Only PLAINTEXT listeners are served yet: a listener of another protocol
 // stops the start (listeners.ts), so the settings of those protocols have nothing to act on. What would be a protection
-// by itself is refused.
+// by itself is refused. The authorizer holds requests to the access rules of the cluster (authorizer/).
 import { boolean, choice, double, int, javaClass, list, long, password, short, string } from '../setting.ts';
 
 const ssl = { inert: 'no SSL listener is served yet' };
@@ -9,10 +9,19 @@ const tokens = { inert: 'delegation tokens are not served yet' };
 const one = { mode: 'per-broker' } as const;
 
 export const SECURITY_SETTINGS = {
-  'authorizer.class.name': string('', 'The class that decides who may do what.', {
+  'authorizer.class.name': string(
+    '',
+    "The class that decides who may do what: Kafka's org.apache.kafka.metadata.authorizer.StandardAuthorizer (or its name in ZooKeeper clusters, kafka.security.authorizer.AclAuthorizer). Empty: everybody may do everything.",
+    { importance: 'LOW' },
+  ),
+  'super.users': string('', 'Principals that may do everything, whatever the ACLs say: User:a;User:b.', {
     importance: 'LOW',
-    refused: 'there is no authorizer yet; the broker would let every client do everything. Leave it out to accept that',
   }),
+  'allow.everyone.if.no.acl.found': boolean(
+    false,
+    'Whether a resource without any ACL is open to everybody. Else it is closed to all but super users.',
+    { importance: 'LOW' },
+  ),
   'principal.builder.class': javaClass(
     'org.apache.kafka.common.security.authenticator.DefaultKafkaPrincipalBuilder',
     'The class that names the principal of a connection.',
