@@ -131,7 +131,8 @@ export class Positions {
     return offsets;
   }
 
-  partitions(): TopicPartition[] {
-    return [...this.#partitions.values()].map(({ topic, partition }) => ({ topic, partition }));
+  /** Those that are so; all by default. */
+  partitions(are: (entry: AssignedPartition) => boolean = () => true): TopicPartition[] {
+    return [...this.#partitions.values()].filter(are).map(({ topic, partition }) => ({ topic, partition }));
   }
 }
