@@ -1,16 +1,24 @@
 // Commits of offsets, with and without waiting, and the automatic ones. Automatic commits happen only when poll is
 // entered (and at revocation and close), so they never cover a record that the application has not come back from.
-import type { WireError } from '@moldau/protocol';
+import { type WireError, ZERO_UUID } from '@moldau/protocol';
 import type { Cluster } from '../cluster/cluster.ts';
 import { type RetrySettings, retrying } from '../cluster/retry.ts';
 import { sleep } from '../cluster/sleep.ts';
 import { asKafkaError, KafkaError } from '../errors.ts';
-import { commitOutcomes, commitRequest, OFFSET_COMMIT_NEWEST } from '../group/committed-offsets.ts';
+import {
+  commitOutcomes,
+  commitRequest,
+  OFFSET_COMMIT_BY_ID,
+  OFFSET_COMMIT_NEWEST,
+} from '../group/committed-offsets.ts';
 import type { PartitionOffset } from './consumer-model.ts';
 import type { Member, Standing } from './member.ts';
 import type { Positions } from './positions.ts';
 
 const OUTSIDE_OF_GROUPS: Standing = { generationId: -1, memberId: '', isPast: false };
+
+/** By name; undefined when one is not known, and names must do. */
+type TopicIds = ReadonlyMap<string, string> | undefined;
 
 /** What the coordinator says to a generation that is over; the join under way hears the truth about the membership. */
 const PAST_ERRORS: ReadonlySet<WireError> = new Set([
@@ -67,20 +75,41 @@ export class Commits {
     const budget = { timeoutMs, what: 'Committing offsets' };
     const { clock } = this.#cluster.ports;
     const deadline = clock.monotonic() + timeoutMs;
-    await retrying(this.#cluster.ports, this.#retry, budget, () => this.#throughRebalance(offsets, deadline));
+    // Of the topics as they are now: by the time of a retry one of the same name may be another.
+    const ids = this.#idsOf(offsets);
+    const gone = await retrying(this.#cluster.ports, this.#retry, budget, () =>
+      this.#throughRebalance(offsets, ids, deadline).catch((thrown: unknown) => {
+        const error = asKafkaError(thrown);
+        if (this.#isGone(error, ids)) return error;
+        throw error;
+      }),
+    );
+    if (gone) throw gone;
+  }
+
+  /**
+   * The coordinator knows no such topic, and neither do we any more: it was deleted (perhaps made again, as another one), and
+   * waiting does not bring it back. A rebalance that waited for such a commit would stand still for the whole time-out.
+   */
+  #isGone({ error, topic }: KafkaError, ids: TopicIds): boolean {
+    if ((error !== 'UNKNOWN_TOPIC_OR_PARTITION' && error !== 'UNKNOWN_TOPIC_ID') || topic === undefined) return false;
+    const known = this.#cluster.metadata.topic(topic);
+    if (!known || (error === 'UNKNOWN_TOPIC_ID' && known.id !== ids?.get(topic))) return true;
+    this.#cluster.requestRefresh();
+    return false;
   }
 
   /**
    * A member that keeps its partitions while it joins again gets through this by itself: what it cannot commit at the
    * moment it can when it is in. (One that gave everything up has nothing to commit until it polls.)
    */
-  async #throughRebalance(offsets: readonly PartitionOffset[], deadline: number): Promise<void> {
+  async #throughRebalance(offsets: readonly PartitionOffset[], ids: TopicIds, deadline: number): Promise<void> {
     const { clock, timers } = this.#cluster.ports;
     for (;;) {
       // Asked before as well: the join may be over by the time the refusal comes.
       const joining = this.#member.keepsWhileJoining;
       try {
-        await this.#commitOnce(offsets);
+        await this.#commitOnce(offsets, ids);
         return;
       } catch (thrown) {
         const { error } = asKafkaError(thrown);
@@ -95,7 +124,7 @@ export class Commits {
 
   /** Commits once. */
   async commitOnce(offsets: readonly PartitionOffset[]): Promise<void> {
-    if (offsets.length > 0) await this.#commitOnce(offsets);
+    if (offsets.length > 0) await this.#commitOnce(offsets, this.#idsOf(offsets));
   }
 
   /** Call when poll is entered. The commit goes on by itself; one that fails is made up for by the next. */
@@ -107,12 +136,14 @@ export class Commits {
     const offsets = this.#positions.consumed();
     if (offsets.length === 0) return;
     this.#autoUnderWay = true;
-    this.#commitOnce(offsets)
+    const ids = this.#idsOf(offsets);
+    this.#commitOnce(offsets, ids)
       .catch((error: unknown) => {
         const kafkaError = asKafkaError(error);
         // A rebalance on its way is no failure: what is revoked by it is committed then.
         const passing = kafkaError.error === 'REBALANCE_IN_PROGRESS' || kafkaError.error === 'STALE_MEMBER_EPOCH';
         if (!passing) this.#onAutoFailed(kafkaError);
+        if (this.#isGone(kafkaError, ids)) return;
         if (kafkaError.retriable || passing) this.#nextAutoAt = now + this.#retry.retryBackoffMs;
       })
       .finally(() => {
@@ -128,7 +159,7 @@ export class Commits {
     );
   }
 
-  async #commitOnce(offsets: readonly PartitionOffset[]): Promise<void> {
+  async #commitOnce(offsets: readonly PartitionOffset[], ids: TopicIds): Promise<void> {
     const { groupId } = this.#member.link;
     const managed = this.#isManaged();
     const standing = managed ? this.#member.standing : OUTSIDE_OF_GROUPS;
@@ -144,15 +175,26 @@ export class Commits {
     const answer = await this.#member.link.ask(
       'OffsetCommit',
       (version) => ({
-        ...commitRequest(committer, offsets),
+        ...commitRequest(committer, offsets, ids),
         ...(version < 7 ? { groupInstanceId: null } : {}),
       }),
-      OFFSET_COMMIT_NEWEST,
+      ids ? OFFSET_COMMIT_BY_ID : OFFSET_COMMIT_NEWEST,
     );
-    for (const { topic, partition, error } of commitOutcomes(answer)) {
+    for (const { topic, partition, error } of commitOutcomes(answer, ids)) {
       if (error) throw this.#refused(error, topic, partition, standing.isPast);
     }
     this.#onCommitted(offsets);
+  }
+
+  /** Of the topics that were read, which may be others by now under the same names; undefined when one of them is not known. */
+  #idsOf(offsets: readonly PartitionOffset[]): TopicIds {
+    const ids = new Map<string, string>();
+    for (const { topic, partition } of offsets) {
+      const id = this.#positions.get(topic, partition)?.topicId ?? this.#cluster.metadata.topic(topic)?.id ?? ZERO_UUID;
+      if (id === ZERO_UUID) return undefined;
+      ids.set(topic, id);
+    }
+    return ids;
   }
 
   /** `past`: sent under the generation before the one that is being joined, which the coordinator may have ended since. */

@@ -36,6 +36,16 @@ export interface ConsumerEvents {
    * LogTruncationError instead.
    */
   readonly truncated: TopicPartition & { readonly position: number; readonly divergentOffset: number | undefined };
+  /**
+   * The topic was deleted and created again: it has another id, and what was read of the old one says nothing about it.
+   * `partitions` (those that this consumer has of it) start over by auto.offset.reset; with none, poll throws
+   * NO_OFFSET_FOR_PARTITION until the application seeks. Comes after a rebalance too, where positions come from the group.
+   */
+  readonly recreated: {
+    readonly topic: string;
+    readonly topicId: string;
+    readonly partitions: readonly TopicPartition[];
+  };
   /** An automatic commit failed; the next one makes up for it, unless partitions went away before. */
   readonly commitFailed: { readonly error: KafkaError };
 }
@@ -99,6 +109,11 @@ function textOf<E extends ConsumerEventName>(name: E, event: ConsumerEvents[E]):
       const { position, divergentOffset, ...where } = event as ConsumerEvents['truncated'];
       const at = divergentOffset === undefined ? undefined : { offset: divergentOffset, leaderEpoch: -1 };
       return truncationText(where, position, at);
+    }
+    case 'recreated': {
+      const { topic, partitions } = event as ConsumerEvents['recreated'];
+      const numbers = partitions.map(({ partition }) => partition).join(', ');
+      return `The topic ${topic} was deleted and created again; its partitions here (${numbers}) are read as those of a new topic.`;
     }
     case 'commitFailed':
       return `An automatic commit failed: ${(event as ConsumerEvents['commitFailed']).error.message}`;

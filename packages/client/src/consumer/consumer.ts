@@ -90,18 +90,12 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
 
   /** Connects when it is needed. Throws KafkaError INVALID_SETTING. */
   constructor(options: ConsumerOptions<K, V> = {}) {
-    const {
-      ports = nodePorts,
-      keyDeserializer,
-      valueDeserializer,
-      interceptors = [],
-      assignors: own,
-      ...given
-    } = options;
+    const { ports = nodePorts, keyDeserializer, valueDeserializer, ...others } = options;
+    const { interceptors = [], assignors: own = [], ...given } = others;
     const resolved = resolveSettings(CONSUMER_SETTINGS, given);
     const kind = resolved.groupId === undefined ? 'consumer' : `consumer-${resolved.groupId}`;
     const settings = { ...resolved, clientId: resolved.clientId || defaultClientId(kind) };
-    checkProtocolSettings(settings.groupProtocol, { ...given, ...(own?.length ? { assignors: own } : {}) });
+    checkProtocolSettings(settings.groupProtocol, { ...given, ...(own.length > 0 ? { assignors: own } : {}) });
     this.#settings = settings;
     this.#ports = ports;
     this.#interceptors = new Interceptors(interceptors);
@@ -110,7 +104,10 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
       settings: { ...settings, frameBytesMax: Math.max(FRAME_BYTES_MAX, settings.fetchMaxBytes * 2) },
       interest: () => this.#topics.interest(),
       autoCreate: () => settings.allowAutoCreateTopics,
-      onChange: () => this.#topics.note(),
+      onChange: () => {
+        this.#places.recreated.look();
+        this.#topics.note();
+      },
     });
     const readCommitted = settings.isolationLevel === 'read_committed';
     this.#questions = new TopicQuestions(this.#cluster, settings);
@@ -128,6 +125,7 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
     });
     this.#places = new LostPlaces({
       clock: ports.clock,
+      metadata: this.#cluster.metadata,
       positions: this.#positions,
       settings,
       events: this.#events,
@@ -150,6 +148,7 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
         onOutOfRange: (entry) => this.#places.outOfRange(entry),
         onTruncated: (entry, at) => this.#places.truncated(entry, at),
         onError: (error) => this.#places.fail(error),
+        onReading: (entry) => this.#places.recreated.reading(entry),
         onHeard: (entry) => this.#watchman.heard(entry),
       },
       heldBytes: () => this.#loops.lines?.openBytes ?? 0,
@@ -163,7 +162,7 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
         positions: this.#positions,
         topics: this.#topics,
         events: this.#events,
-        assignors: own ?? [],
+        assignors: own,
         lines: () => this.#loops.lines,
         pollIdleMs: () => this.#pollIdleMs,
         onCommitted: (offsets) => this.#interceptors.onCommit(offsets),
@@ -245,6 +244,7 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
       await this.#group!.member.leave('the consumer unsubscribed', this.#settings.defaultApiTimeoutMs);
     }
     this.#topics.subscription = { kind: 'none' };
+    this.#places.recreated.forget();
     this.#positions.assign([]);
     this.#fetcher.pump();
   }
@@ -269,7 +269,7 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
   }
 
   async poll(timeoutMs: number): Promise<ConsumerRecord<K, V>[]> {
-    this.#assertAlone();
+    this.#loops.assertAlone();
     const records = await this.#loop.poll(timeoutMs);
     this.#loops.settle();
     this.#watchman.handling('the code after poll()', records.at(-1));
@@ -281,12 +281,12 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<ConsumerRecord<K, V>, undefined> {
-    this.#assertAlone();
+    this.#loops.assertAlone();
     return this.#loops.records();
   }
 
   batches(): AsyncGenerator<ConsumerBatch<K, V>, undefined> {
-    this.#assertAlone();
+    this.#loops.assertAlone();
     return this.#loops.batches();
   }
 
@@ -294,7 +294,7 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
     handler: (record: ConsumerRecord<K, V>) => void | Promise<void>,
     options: EachMessageOptions = {},
   ): Promise<void> {
-    this.#assertAlone();
+    this.#loops.assertAlone();
     await this.#loops.eachMessage(handler, options);
   }
 
@@ -302,13 +302,8 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
     handler: (batch: ConsumerBatch<K, V>) => void | Promise<void>,
     options: EachOptions = {},
   ): Promise<void> {
-    this.#assertAlone();
-    await this.#loops.eachBatch(handler, options);
-  }
-
-  #assertAlone(): void {
-    this.#assertOpen();
     this.#loops.assertAlone();
+    await this.#loops.eachBatch(handler, options);
   }
 
   async commitSync(
@@ -368,8 +363,10 @@ export class Consumer<K = Buffer, V = Buffer> implements ConsumerApi<K, V> {
 
   async position(where: TopicPartition, options: { readonly timeoutMs?: number } = {}): Promise<number> {
     this.#assertOpen();
-    const budget = { timeoutMs: options.timeoutMs ?? this.#settings.defaultApiTimeoutMs, what: 'Finding the position' };
+    const { timeoutMs = this.#settings.defaultApiTimeoutMs } = options;
+    const budget = { timeoutMs, what: 'Finding the position' };
     return retrying(this.#ports, this.#settings, budget, async () => {
+      this.#places.throwIfFailed();
       await this.#starting.run();
       this.#places.throwIfFailed();
       const { position } = this.#assigned(where);

@@ -1,9 +1,7 @@
 // Fetches ahead of the application: one request at a time to each broker, for all its partitions that want data, while
-// earlier answers are handed out. Acts on `Positions`; what it may hold is bounded in bytes over all partitions.
-// Bound: what waits to be polled, what requests under way may bring and what handlers have in hand, together, is at most
-// max.buffered.bytes, but for an answer that a broker makes larger because its first batch is larger than
-// max.partition.fetch.bytes; at the bound nothing more is fetched until polls take something.
-// Longer than most: who may be asked, what is held and what an answer means are one bookkeeping.
+// earlier answers are handed out. Acts on `Positions`; what it may hold is bounded in bytes over all partitions and brokers
+// (fetch-room.ts, max.buffered.bytes): at the bound nothing more is fetched until polls take something. Whoever has not been
+// asked for the longest comes first when there is room again.
 import type { TimerHandle } from '@moldau/kernel';
 import { errorName, type WireError, ZERO_UUID } from '@moldau/protocol';
 import type { FetchResponse } from '@moldau/protocol/messages/fetch';
@@ -13,6 +11,7 @@ import { KafkaError } from '../errors.ts';
 import type { CONSUMER_SETTINGS } from '../settings/consumer-settings.ts';
 import type { SettingsOf } from '../settings/setting.ts';
 import type { ConsumerRecord } from './consumer-model.ts';
+import { FetchRoom } from './fetch-room.ts';
 import { FetchSession, type WantedPartition } from './fetch-session.ts';
 import { FetchedRecords, type ReadSettings } from './fetched-records.ts';
 import { PositionCheck } from './position-check.ts';
@@ -33,6 +32,8 @@ export interface FetcherEvents {
   /** The log that the position was read from is not the leader's any more. `at` undefined: from where on is unknown. */
   onTruncated(entry: AssignedPartition, at: Divergence | undefined): void;
   onError(error: KafkaError): void;
+  /** The partition is going to be read from its position, in the topic that metadata has now. */
+  onReading(entry: AssignedPartition): void;
   /** The leader answered for the partition: records, or that there are none. */
   onHeard(entry: AssignedPartition): void;
 }
@@ -40,8 +41,6 @@ export interface FetcherEvents {
 interface BrokerFetch {
   readonly session: FetchSession;
   inFlight: boolean;
-  /** Most that the request under way may bring. */
-  reservedBytes: number;
   sentAt: number;
   /** When the session at hand was begun; sessions are renewed, so that what the broker holds of them cannot stay wrong. */
   sessionSince: number;
@@ -54,12 +53,10 @@ export class Fetcher<K, V> {
   readonly #read: ReadSettings<K, V>;
   readonly #events: FetcherEvents;
   readonly #check: PositionCheck;
-  readonly #heldBytes: () => number;
-  readonly #bytesMax: number;
+  readonly #room: FetchRoom;
   readonly #brokers = new Map<number, BrokerFetch>();
   /** Answers not handed out whole, in the order they came: what makes it fair between partitions. */
   #ready: FetchedRecords<K, V>[] = [];
-  #bufferedBytes = 0;
   /** Nearer replicas whose connection is waited for. */
   readonly #dialing = new Set<number>();
   #noRackUntil = 0;
@@ -80,8 +77,12 @@ export class Fetcher<K, V> {
     this.#settings = o.settings;
     this.#read = o.read;
     this.#events = o.events;
-    this.#heldBytes = o.heldBytes;
-    this.#bytesMax = o.settings.maxBufferedBytes ?? o.settings.fetchMaxBytes;
+    this.#room = new FetchRoom({
+      bytesMax: o.settings.maxBufferedBytes ?? o.settings.fetchMaxBytes,
+      partitionBytesMax: o.settings.maxPartitionFetchBytes,
+      requestBytesMax: o.settings.fetchMaxBytes,
+      heldBytes: o.heldBytes,
+    });
     this.#check = new PositionCheck({
       cluster: o.cluster,
       positions: o.positions,
@@ -94,13 +95,12 @@ export class Fetcher<K, V> {
 
   /** Bytes held that polls have not taken. */
   get bufferedBytes(): number {
-    return this.#bufferedBytes;
+    return this.#room.bufferedBytes;
   }
 
   /** What is held for the application leaves no room: it has to take some first. */
   get isFull(): boolean {
-    const taken = this.#bufferedBytes + this.#heldBytes();
-    return taken > 0 && this.#bytesMax - taken < this.#settings.maxPartitionFetchBytes;
+    return this.#room.isFull;
   }
 
   /** Hands out up to `count` records, none of partitions that are held. Throws KafkaError for a record that cannot be read, when no other came before it. */
@@ -142,17 +142,25 @@ export class Fetcher<K, V> {
     this.#dropStale();
     const wishes = new Map<number, { wanted: AssignedPartition[]; leftOut: boolean }>();
     const checks = new Map<number, AssignedPartition[]>();
+    /** Brokers that answer for something here, now or soon. */
+    const serving = new Set<number>();
     const { metadata } = this.#cluster;
     const now = this.#cluster.ports.clock.monotonic();
     let soonestRetry = Number.POSITIVE_INFINITY;
     for (const entry of this.#positions.all()) {
-      if (entry.position === undefined || entry.paused || entry.fetching || entry.checking) continue;
+      if (entry.paused) continue;
       const leader = metadata.leaderOf(entry.topic, entry.partition);
+      if (entry.position === undefined || entry.fetching || entry.checking) {
+        if (leader !== undefined) serving.add(leader);
+        continue;
+      }
       const node = this.#nodeFor(entry, leader, now);
       if (node === undefined) {
         this.#cluster.requestRefresh();
         continue;
       }
+      serving.add(node);
+      this.#events.onReading(entry);
       if (entry.retryAt > now) {
         soonestRetry = Math.min(soonestRetry, entry.retryAt);
         continue;
@@ -175,14 +183,16 @@ export class Fetcher<K, V> {
     }
     if (soonestRetry < Number.POSITIVE_INFINITY) this.#armRetry(soonestRetry - now);
     for (const [leader, entries] of checks) this.#check.ask(leader, entries);
-    const ready = [...wishes].filter(([node, { wanted }]) => wanted.length > 0 && !this.#brokers.get(node)?.inFlight);
-    const inFlight = [...this.#brokers.values()].filter((broker) => broker.inFlight).length;
-    // Brokers share what room there is, so that one which waits for records does not keep the others from being asked.
-    const share = Math.max(
-      this.#settings.maxPartitionFetchBytes,
-      Math.floor(this.#bytesMax / (ready.length + inFlight)),
-    );
+    const ready = [...wishes]
+      .filter(([node, { wanted }]) => wanted.length > 0 && !this.#brokers.get(node)?.inFlight)
+      .sort(([a], [b]) => this.#askedAt(a) - this.#askedAt(b));
+    for (const node of this.#room.asked) serving.add(node);
+    const share = this.#room.shareOf(serving.size < metadata.brokers.size ? serving.size + 1 : serving.size);
     for (const [node, { wanted, leftOut }] of ready) this.#fetchFrom(node, wanted, leftOut, share);
+  }
+
+  #askedAt(nodeId: number): number {
+    return this.#brokers.get(nodeId)?.sentAt ?? Number.NEGATIVE_INFINITY;
   }
 
   #nodeFor(entry: AssignedPartition, leader: number | undefined, now: number): number | undefined {
@@ -190,15 +200,6 @@ export class Fetcher<K, V> {
     const { nodeId, replica } = routed(entry.readReplica, leader, now, (node) => brokers.has(node));
     entry.readReplica = replica;
     return nodeId;
-  }
-
-  /** What one more request may bring: at most `share`, and nothing unless there is room for a partition's worth. */
-  #roomBytes(share: number): number {
-    let taken = this.#bufferedBytes + this.#heldBytes();
-    for (const { reservedBytes } of this.#brokers.values()) taken += reservedBytes;
-    const room = this.#bytesMax - taken;
-    if (taken > 0 && room < this.#settings.maxPartitionFetchBytes) return 0;
-    return Math.min(room, share, this.#settings.fetchMaxBytes);
   }
 
   /** Why nothing comes of a partition, in words; asked when nothing has come for long. */
@@ -222,7 +223,7 @@ export class Fetcher<K, V> {
     this.#closed = true;
     if (this.#retryTimer) this.#cluster.ports.timers.clear(this.#retryTimer);
     this.#ready = [];
-    this.#bufferedBytes = 0;
+    this.#room.clear();
   }
 
   #armRetry(delayMs: number): void {
@@ -252,7 +253,7 @@ export class Fetcher<K, V> {
   }
 
   #release(fetched: FetchedRecords<K, V>): void {
-    this.#bufferedBytes -= fetched.bytes;
+    this.#room.release(fetched.bytes);
     fetched.entry.bufferedBytes -= fetched.bytes;
   }
 
@@ -260,13 +261,13 @@ export class Fetcher<K, V> {
     let broker = this.#brokers.get(nodeId);
     if (!broker) {
       const now = this.#cluster.ports.clock.monotonic();
-      broker = { session: new FetchSession(), inFlight: false, reservedBytes: 0, sentAt: now, sessionSince: now };
+      broker = { session: new FetchSession(), inFlight: false, sentAt: now, sessionSince: now };
       this.#brokers.set(nodeId, broker);
     }
-    let room = this.#roomBytes(share);
+    let room = this.#room.roomFor(wanted.length, share);
     if (room <= 0 && wanted.some(({ held }) => !held) && this.#ready.some(({ entry }) => entry.paused || entry.held)) {
       this.#dropResting();
-      room = this.#roomBytes(share);
+      room = this.#room.roomFor(wanted.length, share);
     }
     if (room <= 0) return;
     const connection = this.#cluster.connectionNow(nodeId);
@@ -279,7 +280,7 @@ export class Fetcher<K, V> {
       return;
     }
     broker.inFlight = true;
-    broker.reservedBytes = room;
+    this.#room.reserve(nodeId, room);
     broker.sentAt = this.#cluster.ports.clock.monotonic();
     if (broker.sentAt - broker.sessionSince > this.#settings.stallTimeoutMs / 2) {
       broker.session.failed(false);
@@ -299,7 +300,7 @@ export class Fetcher<K, V> {
       })
       .finally(() => {
         broker.inFlight = false;
-        broker.reservedBytes = 0;
+        this.#room.free(nodeId);
         for (const entry of wanted) entry.fetching = false;
         this.pump();
       });
@@ -369,7 +370,10 @@ export class Fetcher<K, V> {
     if (answer.errorCode !== 0) {
       const error = errorName(answer.errorCode);
       broker.session.failed(error === 'FETCH_SESSION_ID_NOT_FOUND');
-      if (!SESSION_ERRORS.has(error)) throw new KafkaError(error);
+      if (TOPIC_ID_ERRORS.has(error)) {
+        this.#backOff(entries);
+        this.#cluster.requestRefresh();
+      } else if (!SESSION_ERRORS.has(error)) throw new KafkaError(error);
       return;
     }
     if (version >= 7) broker.session.answered(answer.sessionId);
@@ -422,7 +426,7 @@ export class Fetcher<K, V> {
         entry.fetched = end.offset;
         entry.fetchedEpoch = end.leaderEpoch;
         entry.bufferedBytes += fetched.bytes;
-        this.#bufferedBytes += fetched.bytes;
+        this.#room.hold(fetched.bytes);
         this.#ready.push(fetched);
         this.#events.onHeard(entry);
         somethingReady = true;
@@ -497,6 +501,6 @@ const SESSION_ERRORS: ReadonlySet<WireError> = new Set([
   'FETCH_SESSION_ID_NOT_FOUND',
   'INVALID_FETCH_SESSION_EPOCH',
   'FETCH_SESSION_TOPIC_ID_ERROR',
-  'INCONSISTENT_TOPIC_ID',
-  'UNKNOWN_TOPIC_ID',
 ]);
+/** The topic of that id is gone, or the broker has not heard of it yet: metadata will tell. */
+const TOPIC_ID_ERRORS: ReadonlySet<WireError> = new Set(['INCONSISTENT_TOPIC_ID', 'UNKNOWN_TOPIC_ID']);

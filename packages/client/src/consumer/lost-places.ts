@@ -1,18 +1,22 @@
-// Positions that are not on the log any more: out of its range, or cut off it (KIP-320). Decides where to read on, by
-// auto.offset.reset, and keeps what only the application can decide for the next poll to throw.
+// Positions that are not on the log any more: out of its range, cut off it (KIP-320), or in a topic that was deleted and made
+// again (recreated-topics.ts). Decides where to read on, by auto.offset.reset, and keeps what only the application can
+// decide for the next poll to throw.
 // Always: one failure waits at a time, the first; one about a place that was left since (sought elsewhere, revoked) is
 // nobody's trouble any more and is not thrown.
 import type { Clock } from '@moldau/kernel';
+import type { ClusterMetadata } from '../cluster/metadata.ts';
 import { KafkaError } from '../errors.ts';
 import type { CONSUMER_SETTINGS } from '../settings/consumer-settings.ts';
 import type { SettingsOf } from '../settings/setting.ts';
 import type { EventSource } from './consumer-events.ts';
 import type { AssignedPartition, Positions } from './positions.ts';
+import { RecreatedTopics } from './recreated-topics.ts';
 import { type Divergence, LogTruncationError, lossOf } from './truncation.ts';
 
 type Settings = Pick<SettingsOf<typeof CONSUMER_SETTINGS>, 'autoOffsetReset' | 'retryBackoffMaxMs'>;
 
 export class LostPlaces {
+  readonly recreated: RecreatedTopics;
   readonly #clock: Clock;
   readonly #positions: Positions;
   readonly #settings: Settings;
@@ -23,6 +27,7 @@ export class LostPlaces {
 
   constructor(o: {
     clock: Clock;
+    metadata: ClusterMetadata;
     positions: Positions;
     settings: Settings;
     events: EventSource;
@@ -34,6 +39,7 @@ export class LostPlaces {
     this.#settings = o.settings;
     this.#events = o.events;
     this.#notify = o.notify;
+    this.recreated = new RecreatedTopics({ ...o, autoOffsetReset: o.settings.autoOffsetReset });
   }
 
   /** For the next poll to throw. */
@@ -46,6 +52,7 @@ export class LostPlaces {
     const failure = this.#failure;
     this.#failure = undefined;
     if (failure && (!failure.entry || this.#positions.isCurrent(failure.entry))) throw failure.error;
+    this.recreated.throwIfAdrift();
   }
 
   /** KIP-320. Where the log is another one from `at` on, it is read from there, as Java does; the reset policy serves when nobody knows where. */

@@ -12,6 +12,8 @@ export type ResetTo = Exclude<OffsetReset, 'none'>;
 
 export interface AssignedPartition extends TopicPartition {
   readonly incarnation: number;
+  /** Of the topic that the position is in: a topic that was deleted and made again is another one. Undefined until it is read. */
+  topicId: string | undefined;
   paused: boolean;
   /** Its records are with a handler: fetched ahead, not handed out. */
   held: boolean;
@@ -52,6 +54,7 @@ function fresh({ topic, partition }: TopicPartition): AssignedPartition {
     topic,
     partition,
     incarnation: ++incarnations,
+    topicId: undefined,
     paused: false,
     held: false,
     position: undefined,
@@ -105,8 +108,8 @@ export class Positions {
 
   /** Reads from here on. The entry is replaced: what was fetched for the old one falls away. */
   moveTo(entry: AssignedPartition, offset: number, epoch = -1): AssignedPartition {
-    const { paused, held, readReplica } = entry;
-    const moved = { ...fresh(entry), paused, held, readReplica };
+    const { topicId, paused, held, readReplica } = entry;
+    const moved = { ...fresh(entry), topicId, paused, held, readReplica };
     moved.position = offset;
     moved.collected = offset;
     moved.fetched = offset;
@@ -118,8 +121,22 @@ export class Positions {
 
   /** The position is to be found at the partition's leader. */
   resetTo(entry: AssignedPartition, to: ResetTo): void {
-    const moved = { ...fresh(entry), paused: entry.paused, held: entry.held, reset: to };
+    this.#replace(entry, entry.topicId, to);
+  }
+
+  /**
+   * The topic is another one now: nothing of what was read before is left. `to` undefined: only the application knows where
+   * to go on.
+   */
+  startOver(entry: AssignedPartition, topicId: string, to: ResetTo | undefined): AssignedPartition {
+    return this.#replace(entry, topicId, to);
+  }
+
+  #replace(entry: AssignedPartition, topicId: string | undefined, reset: ResetTo | undefined): AssignedPartition {
+    const { paused, held } = entry;
+    const moved = { ...fresh(entry), topicId, paused, held, reset };
     this.#partitions.set(entry.topic, entry.partition, moved);
+    return moved;
   }
 
   /** What commits would say now: every partition whose position is known. */

@@ -248,8 +248,9 @@ export class ReadingLoops<K, V> {
     }
   }
 
-  /** Throws ILLEGAL_STATE while handlers are at work. */
+  /** Throws CLIENT_CLOSED, or ILLEGAL_STATE while handlers are at work. */
   assertAlone(): void {
+    if (this.#life() === 'closed') throw new KafkaError('CLIENT_CLOSED');
     if (!this.#lines) return;
     throw new KafkaError('ILLEGAL_STATE', {
       message: 'eachMessage or eachBatch is running already; a consumer has one reader.',

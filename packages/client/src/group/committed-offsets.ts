@@ -1,12 +1,15 @@
-// OffsetCommit and OffsetFetch, to and from the wire: requests for any version, answers as lists. Topics go by name, so
-// version 9 is the newest used (10 names them by id only).
-import { errorName, type WireError } from '@moldau/protocol';
+// OffsetCommit and OffsetFetch, to and from the wire: requests for any version, answers as lists. Topics go by name, up to
+// version 9, or by id (version 10 of OffsetCommit) where the caller knows them: then a commit for a topic that was deleted and
+// made again is refused, and cannot count for the new one.
+import { errorName, type WireError, ZERO_UUID } from '@moldau/protocol';
 import type { OffsetCommitResponse } from '@moldau/protocol/messages/offset-commit';
 import type { OffsetFetchResponse } from '@moldau/protocol/messages/offset-fetch';
 import type { RequestOf } from '../connection/broker-connection.ts';
 import { byTopic, type TopicPartition } from '../topic-partition.ts';
 
 export const OFFSET_COMMIT_NEWEST = 9;
+/** The version that names topics by id only. */
+export const OFFSET_COMMIT_BY_ID = 10;
 export const OFFSET_FETCH_NEWEST = 9;
 
 export interface Committer {
@@ -23,7 +26,12 @@ export type CommitEntry = TopicPartition & {
   readonly metadata?: string;
 };
 
-export function commitRequest(committer: Committer, offsets: readonly CommitEntry[]): RequestOf<'OffsetCommit'> {
+/** `ids` of all topics, by name, for version 10. */
+export function commitRequest(
+  committer: Committer,
+  offsets: readonly CommitEntry[],
+  ids?: ReadonlyMap<string, string>,
+): RequestOf<'OffsetCommit'> {
   return {
     groupId: committer.groupId,
     generationIdOrMemberEpoch: committer.generationId,
@@ -31,6 +39,7 @@ export function commitRequest(committer: Committer, offsets: readonly CommitEntr
     groupInstanceId: committer.groupInstanceId,
     topics: [...byTopic(offsets)].map(([name, entries]) => ({
       name,
+      topicId: ids?.get(name) ?? ZERO_UUID,
       partitions: entries.map(({ partition, offset, leaderEpoch, metadata }) => ({
         partitionIndex: partition,
         committedOffset: offset,
@@ -42,10 +51,14 @@ export function commitRequest(committer: Committer, offsets: readonly CommitEntr
 }
 
 /** Each partition and its error, undefined where it was committed. */
-export function commitOutcomes(answer: OffsetCommitResponse): (TopicPartition & { error: WireError | undefined })[] {
-  return answer.topics.flatMap(({ name, partitions }) =>
+export function commitOutcomes(
+  answer: OffsetCommitResponse,
+  ids: ReadonlyMap<string, string> = new Map(),
+): (TopicPartition & { error: WireError | undefined })[] {
+  const names = new Map([...ids].map(([name, id]) => [id, name]));
+  return answer.topics.flatMap(({ name, topicId, partitions }) =>
     partitions.map(({ partitionIndex, errorCode }) => ({
-      topic: name,
+      topic: names.get(topicId) ?? name,
       partition: partitionIndex,
       error: errorCode === 0 ? undefined : errorName(errorCode),
     })),
