@@ -27,6 +27,7 @@ import { ReplicaManager } from './partition/replica-manager.ts';
 import { shardLogOf } from './partition/shard-log.ts';
 import { Peers } from './peer/peers.ts';
 import { ProducerIds } from './producer-ids.ts';
+import { ClientQuotas } from './quota/client-quotas.ts';
 import { logStorageEvent } from './storage-events.ts';
 import { CONSUMER_OFFSETS_TOPIC } from './topic-names.ts';
 
@@ -271,6 +272,10 @@ async function open(options: BrokerOptions, events: EventLog, undo: (() => unkno
     ),
     replicas,
     repairs,
+    quotas: new ClientQuotas(image, {
+      windows: config.quotaWindowNum,
+      windowMs: config.quotaWindowSizeSeconds * 1_000,
+    }),
     sessionHolds: () => ports.clock.monotonic() - engine.sessionConfirmedAtMs <= engine.sessionTimeoutMs,
     peers,
     parked: { fetches: 0, produces: 0 },

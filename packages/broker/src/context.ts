@@ -16,6 +16,7 @@ import type { Repairs } from './partition/repairs.ts';
 import type { ReplicaManager } from './partition/replica-manager.ts';
 import type { Peers } from './peer/peers.ts';
 import type { ProducerIds } from './producer-ids.ts';
+import type { ClientQuotas } from './quota/client-quotas.ts';
 
 /** Where this broker is reached on one of its listeners, as told to clients. */
 export interface AdvertisedEndpoint {
@@ -57,6 +58,8 @@ export interface BrokerContext {
    * what we believe to lead, and what is not replicated could be lost without a word (invariant 26).
    */
   sessionHolds(): boolean;
+  /** What each client may write and read here. */
+  readonly quotas: ClientQuotas;
   /** Connections to the other brokers. */
   readonly peers: Peers;
   /** How many requests wait here now, by what they wait for. */
@@ -84,6 +87,8 @@ export interface Call {
   readonly host: string;
   /** Monotonic milliseconds (`Clock.monotonic`) when the whole request had arrived. */
   readonly receivedAtMs: number;
+  /** Bytes of the request, as a producer's quota counts them. */
+  readonly frameBytes: number;
   /** True once nobody waits for the answer any more (the connection closed). */
   aborted(): boolean;
   /** Names what to do when the connection closes before the answer; one at a time, the last counts. For whoever parks the call. */
@@ -98,6 +103,8 @@ export interface Call {
    * last byte, or never to be sent. Not called when the connection broke off in the middle.
    */
   onSent(run: () => void): void;
+  /** The connection takes up nothing new for so long, beginning with this answer (KIP-219). */
+  throttle(throttleMs: number): void;
 }
 
 /** The facts of a connection that handlers may ask for. */

@@ -155,6 +155,18 @@ export const BROKER_METRICS = {
     help: 'Requests that ended in an unexpected error on our side',
     labels: ['request'],
   },
+  throttled: {
+    kind: 'counter',
+    name: 'kafka_server_client_quota_throttled_total',
+    help: 'Requests after which a quota made the client wait',
+    labels: ['request'],
+  },
+  throttledSeconds: {
+    kind: 'counter',
+    name: 'kafka_server_client_quota_throttle_time_seconds_total',
+    help: 'How long quotas made clients wait, in all',
+    labels: ['request'],
+  },
   requestSeconds: {
     kind: 'histogram',
     name: 'kafka_network_requestmetrics_total_time_seconds',

@@ -239,6 +239,11 @@ export class ClusterImage {
     return this.#state.quotas.get(quotaKey(entity))?.limits ?? noLimits;
   }
 
+  /** Somebody has a quota: where not, nobody needs to be looked up. */
+  get hasClientQuotas(): boolean {
+    return this.#state.quotas.size > 0;
+  }
+
   allClientQuotas(): IterableIterator<ClientQuotas> {
     return this.#state.quotas.values();
   }

@@ -6,6 +6,7 @@ import { CONTROLLER_SETTINGS } from './settings/controller.ts';
 import { GENERAL_SETTINGS } from './settings/general.ts';
 import { GROUP_SETTINGS } from './settings/groups.ts';
 import { LOG_SETTINGS } from './settings/log.ts';
+import { MEASURING_SETTINGS } from './settings/measuring.ts';
 import { NETWORK_SETTINGS } from './settings/network.ts';
 import { REPLICATION_SETTINGS } from './settings/replication.ts';
 import { SECURITY_SETTINGS } from './settings/security.ts';
@@ -21,6 +22,7 @@ const areas: readonly (readonly [title: string, table: Readonly<Record<string, u
   ['Logs', LOG_SETTINGS],
   ['Groups', GROUP_SETTINGS],
   ['Replicas', REPLICATION_SETTINGS],
+  ['Quotas and metrics', MEASURING_SETTINGS],
   ['Security', SECURITY_SETTINGS],
   ['Metadata', CONTROLLER_SETTINGS],
   ['ZooKeeper', ZOOKEEPER_SETTINGS],

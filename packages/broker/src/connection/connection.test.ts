@@ -1,3 +1,4 @@
+import type { TimerHandle } from '@moldau/kernel';
 import { expect, test } from 'vitest';
 import { FakeSocket, frameOf } from '../test/fake-socket.ts';
 import { ClientConnection, type ConnectionHost, frameGraceMs, requestsInFlightMax } from './connection.ts';
@@ -26,6 +27,31 @@ class Host implements ConnectionHost {
 
   now(): number {
     return this.time;
+  }
+
+  throttled(_apiKey: number, throttleMs: number): void {
+    this.heard.push(`throttled ${throttleMs}`);
+  }
+
+  readonly timers: { readonly dueMs: number; readonly run: () => void }[] = [];
+
+  after(delayMs: number, run: () => void): TimerHandle {
+    const timer = { dueMs: this.time + delayMs, run };
+    this.timers.push(timer);
+    return timer as unknown as TimerHandle;
+  }
+
+  clear(timer: TimerHandle): void {
+    this.timers.splice(this.timers.indexOf(timer as never), 1);
+  }
+
+  /** Lets time pass, timers running as they come due. */
+  pass(ms: number): void {
+    this.time += ms;
+    for (const timer of this.timers.filter(({ dueMs }) => dueMs <= this.time)) {
+      this.clear(timer as unknown as TimerHandle);
+      timer.run();
+    }
   }
 
   mayPipeline(frame: Buffer): boolean {
@@ -230,6 +256,34 @@ test('a long frame may take longer, as long as its bytes keep coming', () => {
   expect(host.connection.overdue(host.time)).toBe(undefined);
   host.time = frameGraceMs + 40_000;
   expect(host.connection.overdue(host.time)).toBeDefined();
+});
+
+test('a client held back by a quota gets its answer at once, and its next request starts when the time is over', async () => {
+  const host = new Host();
+  host.socket.receive('a');
+  host.connection.throttle(500, 0);
+  // A shorter one that comes later does not end it sooner.
+  host.connection.throttle(100, 0);
+  host.answer('a');
+  await Promise.resolve();
+  expect(host.socket.writes).toEqual(['A']);
+  host.socket.receive('p1', 'p2');
+  expect(host.texts).toBe('a');
+  expect(host.socket.paused).toBe(true);
+  // Nobody ends a connection as idle that is made to wait here.
+  expect(host.connection.idleSince(host.time + 1)).toBe(false);
+  host.pass(499);
+  expect(host.texts).toBe('a');
+  host.pass(1);
+  expect(host.texts).toBe('a p1 p2');
+  expect(host.socket.paused).toBe(false);
+});
+
+test('a connection that ends while it is held back leaves no timer', () => {
+  const host = new Host();
+  host.connection.throttle(500, 0);
+  host.socket.destroy();
+  expect(host.timers).toEqual([]);
 });
 
 test('stopping answers what is in flight, starts nothing new, then closes', async () => {

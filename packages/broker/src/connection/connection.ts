@@ -1,9 +1,9 @@
 // One client's socket: bytes to requests, answers to bytes.
 // Always: answers leave in the order of requests, whatever order they are finished in. A request starts when everything
 // before it is answered (Kafka's rule), or, for Produce, when everything before it is Produce too. Nothing new starts
-// while the client does not read its answers. At most `requestsInFlightMax` requests and one held frame wait here; past
+// while the client does not read its answers, nor while a quota holds it back. At most `requestsInFlightMax` requests and one held frame wait here; past
 // that the socket is paused and the client feels it.
-import type { Connection } from '@moldau/kernel';
+import type { Connection, TimerHandle } from '@moldau/kernel';
 import type { CallConnection, ClientSoftware } from '../context.ts';
 import type { FrameMemory } from './frame-memory.ts';
 import { Framing } from './framing.ts';
@@ -26,6 +26,9 @@ export interface ConnectionHost {
   readonly budget: RequestBudget;
   readonly frameMemory: FrameMemory;
   now(): number;
+  /** Calls `run` after so long, unless the handle is cleared. */
+  after(delayMs: number, run: () => void): TimerHandle;
+  clear(timer: TimerHandle): void;
   /**
    * Looks at a frame's first bytes: whether it may start beside others of its kind. Such a request has copied what it
    * needs of the frame when `serve` returns.
@@ -33,6 +36,8 @@ export interface ConnectionHost {
   mayPipeline(frame: Buffer): boolean;
   /** Decodes and serves; finishes the request now or later. Keeps views of the frame unless `mayPipeline`. Never throws. */
   serve(request: PendingRequest, frame: Buffer): void;
+  /** A quota makes the client wait after a request of this API. */
+  throttled(apiKey: number, throttleMs: number): void;
   /** The stream is no stream of requests; the connection is being closed. */
   violated(connection: ClientConnection, reason: string): void;
   /** The connection serves no more; its socket may still be sending. */
@@ -70,6 +75,9 @@ export class ClientConnection implements CallConnection {
   #flushing = false;
   #advancing = false;
   #stopping = false;
+  /** Runs while a quota keeps the client waiting. */
+  #throttle: TimerHandle | undefined;
+  #throttledUntilMs = 0;
   #closed = false;
   #closeReason = '';
   readonly #retry = () => this.#advance();
@@ -141,6 +149,20 @@ export class ClientConnection implements CallConnection {
     queueMicrotask(this.#flush);
   }
 
+  /** Answers what is in flight and takes up nothing new for so long; the socket is not read meanwhile. */
+  throttle(throttleMs: number, apiKey: number): void {
+    this.#host.throttled(apiKey, throttleMs);
+    const untilMs = this.#host.now() + throttleMs;
+    if (this.#closed || untilMs <= this.#throttledUntilMs) return;
+    this.#throttledUntilMs = untilMs;
+    if (this.#throttle) this.#host.clear(this.#throttle);
+    this.#throttle = this.#host.after(throttleMs, () => {
+      this.#throttle = undefined;
+      this.lastActiveMs = this.#host.now();
+      this.#advance();
+    });
+  }
+
   /** Starts nothing new, answers what is in flight, then closes. */
   stop(): void {
     this.#stopping = true;
@@ -182,7 +204,7 @@ export class ClientConnection implements CallConnection {
 
   /** Nothing is in flight and nothing happened since `sinceMs`. */
   idleSince(sinceMs: number): boolean {
-    return this.inFlight === 0 && this.lastActiveMs < sinceMs;
+    return this.inFlight === 0 && this.#throttle === undefined && this.lastActiveMs < sinceMs;
   }
 
   /** Starts what may start; pauses the socket when input must wait, resumes it when not. */
@@ -245,7 +267,7 @@ export class ClientConnection implements CallConnection {
     if (this.#unanswered === 0 && (this.#readyBytes > readyBytesMax || this.inFlight >= requestsInFlightMax)) {
       this.#sendAnswered();
     }
-    if (this.#full) return false;
+    if (this.#full || this.#throttle !== undefined) return false;
     if (this.#unanswered === 0) return true;
     if (this.inFlight >= requestsInFlightMax || this.#readyBytes > readyBytesMax) return false;
     // Where the last in flight is of the pipelined kind all are, or it would not have been let in.
@@ -325,6 +347,8 @@ export class ClientConnection implements CallConnection {
   #ended(reason: string): void {
     if (this.#closed) return;
     this.#closed = true;
+    if (this.#throttle) this.#host.clear(this.#throttle);
+    this.#throttle = undefined;
     let heldBytes = this.#framing.admittedBytes + (this.#heldFrame?.length ?? 0);
     const left = this.#requests.slice(this.#head);
     for (const request of left) heldBytes += request?.frameBytes ?? 0;

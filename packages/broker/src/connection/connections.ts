@@ -3,6 +3,7 @@
 import type { Connection, TimerHandle } from '@moldau/kernel';
 import type { BrokerContext } from '../context.ts';
 import { CONNECTION_EVENTS } from '../events.ts';
+import { servedApi } from '../handlers/table.ts';
 import { ClientConnection, type ConnectionHost } from './connection.ts';
 import { FrameMemory } from './frame-memory.ts';
 import { Pipeline, violated } from './pipeline.ts';
@@ -103,12 +104,27 @@ export class Connections implements ConnectionHost {
     return this.#broker.ports.clock.monotonic();
   }
 
+  after(delayMs: number, run: () => void): TimerHandle {
+    return this.#broker.ports.timers.set(delayMs, run);
+  }
+
+  clear(timer: TimerHandle): void {
+    this.#broker.ports.timers.clear(timer);
+  }
+
   mayPipeline(frame: Buffer): boolean {
     return this.#pipeline.mayPipeline(frame);
   }
 
   serve(...args: Parameters<ConnectionHost['serve']>): void {
     this.#pipeline.serve(...args);
+  }
+
+  throttled(apiKey: number, throttleMs: number): void {
+    const { metrics } = this.#broker;
+    const api = servedApi(apiKey)?.api ?? String(apiKey);
+    metrics.throttled.with(api).value++;
+    metrics.throttledSeconds.with(api).value += throttleMs / 1_000;
   }
 
   violated(connection: ClientConnection, reason: string): void {

@@ -67,6 +67,10 @@ export class PendingRequest implements Call {
     this.#onSent.push(run);
   }
 
+  throttle(throttleMs: number): void {
+    this.connection.throttle(throttleMs, this.apiKey);
+  }
+
   /** Somebody waits for the answer to have left. */
   get lends(): boolean {
     return this.#onSent !== undefined;

@@ -59,7 +59,7 @@ export const CONTROLLER_EVENTS = eventTable('controller', {
   quotaNotEnforced: {
     level: 'warn',
     meaning:
-      'Client quotas were set. They are kept and described, and nobody is held to them: quotas are not enforced yet.',
+      'Quotas were set that nobody is held to yet: of client quotas only producer_byte_rate and consumer_byte_rate are enforced. The others are kept and described.',
     fields: { entities: 'number' },
   },
   controllerGone: {

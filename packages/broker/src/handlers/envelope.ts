@@ -45,10 +45,13 @@ export async function envelope(broker: BrokerContext, call: Call, request: Envel
     principal: request.requestPrincipal?.toString() ?? call.principal,
     host: request.clientHostAddress.toString(),
     receivedAtMs: call.receivedAtMs,
+    frameBytes: frame.length,
     aborted: () => call.aborted(),
     onAbort: (run) => call.onAbort(run),
     onFollowed: (run) => call.onFollowed(run),
     onSent: (run) => call.onSent(run),
+    // The connection is another broker's, with the requests of all its clients.
+    throttle: () => {},
   };
   let answer: unknown;
   try {

@@ -104,7 +104,8 @@ class FetchRun {
     this.#context = context;
     this.#replicaId = replicaId;
     this.#later = later;
-    this.#bytesMax = Math.min(Math.max(0, request.maxBytes), broker.config.fetchMaxBytes);
+    const quotaBytes = broker.quotas.bytesMax('consumer_byte_rate', call);
+    this.#bytesMax = Math.min(Math.max(0, request.maxBytes), broker.config.fetchMaxBytes, quotaBytes);
     this.#mayPark = request.maxWaitMs > 0 && context.partitions.size > 0;
   }
 
@@ -325,6 +326,18 @@ class FetchRun {
     const context = this.#context;
     if (context.kind === 'incremental' && context.session.epoch !== context.epoch) {
       this.#later.resolve({ errorCode: errorCode('INVALID_FETCH_SESSION_EPOCH'), sessionId: 0, responses: [] });
+      return;
+    }
+    const { quotas, ports, fetchSessions } = this.#broker;
+    const throttleTimeMs = quotas.mayPass('consumer_byte_rate', this.#call, this.#bytes, ports.clock.monotonic());
+    if (throttleTimeMs > 0) {
+      // Nothing is told and the session forgets nothing: the same fetch comes again when the time is over (KIP-219). A
+      // full one begins its session then; an answer that gave it one now would have to name every partition.
+      for (const { release } of this.#reads) release?.();
+      if (context.kind === 'full' && context.session) fetchSessions.close(context.session.id);
+      this.#call.throttle(throttleTimeMs);
+      const sessionId = context.kind === 'incremental' ? context.session.id : 0;
+      this.#later.resolve({ throttleTimeMs, errorCode: 0, sessionId, responses: [] });
       return;
     }
     const responses: { topic: string; topicId: string; partitions: PartitionAnswer[] }[] = [];

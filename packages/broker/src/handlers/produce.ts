@@ -196,7 +196,12 @@ class PendingProduce {
   #finish(): void {
     if (this.#parked) this.#broker.parked.produces--;
     if (this.#deadline) this.#broker.deadlines.cancel(this.#deadline);
-    if (this.#acks !== 0) this.#later.resolve({ responses: this.responses, nodeEndpoints: this.#endpoints });
+    const { quotas, ports } = this.#broker;
+    const now = ports.clock.monotonic();
+    const throttleTimeMs = quotas.passed('producer_byte_rate', this.#call, this.#call.frameBytes, now);
+    if (throttleTimeMs > 0) this.#call.throttle(throttleTimeMs);
+    const nodeEndpoints = this.#endpoints;
+    if (this.#acks !== 0) this.#later.resolve({ responses: this.responses, throttleTimeMs, nodeEndpoints });
     else this.#later.resolve(this.#refused ? CLOSE_CONNECTION : NO_RESPONSE);
   }
 }

@@ -158,6 +158,11 @@ export class FetchSessions {
     return { kind: 'incremental', partitions, session, epoch: session.epoch };
   }
 
+  /** The session that was just made is told to nobody. */
+  close(sessionId: number): void {
+    this.#remove(sessionId);
+  }
+
   #remove(sessionId: number): void {
     const session = this.#sessions.get(sessionId);
     if (!session) return;

@@ -38,9 +38,8 @@ export const MEASURING_SETTINGS = {
   'quota.window.num': int(11, 'Windows that client quotas are computed over.', {
     min: 1,
     importance: 'LOW',
-    inert: quotas,
   }),
-  'quota.window.size.seconds': int(1, 'Length of such a window.', { min: 1, importance: 'LOW', inert: quotas }),
+  'quota.window.size.seconds': int(1, 'Length of such a window.', { min: 1, importance: 'LOW' }),
   'replication.quota.window.num': int(11, 'Windows that replication quotas are computed over.', {
     min: 1,
     importance: 'LOW',
