@@ -180,6 +180,7 @@ async function open(options: BrokerOptions, events: EventLog, undo: (() => unkno
     brokerId: config.nodeId,
     ...(clusterId !== undefined && { clusterId }),
     defaults: settingsOf(config, new Map()).log,
+    cordoned: () => config.cordonedLogDirs,
     events: (event) => {
       logStorageEvent(events, event);
       if (event.kind === 'logDamaged') repairs?.look();

@@ -34,6 +34,8 @@ export interface BrokerImage {
   readonly fenced: boolean;
   /** In a controlled shutdown: still serving, but leads nothing and joins no ISR any more. */
   readonly shuttingDown: boolean;
+  /** All its log directories are closed to new replicas (KIP-1066). */
+  readonly cordoned: boolean;
   /** Under which its logs were closed in order before this start; -1 when they were not. */
   readonly previousBrokerEpoch: number;
 }
@@ -342,9 +344,10 @@ function applyRecord(state: State, record: MetadataRecord): void {
       return;
     case 'brokerRegistered': {
       const { brokerId, brokerEpoch, incarnationId, endpoints, rack, previousBrokerEpoch = -1 } = record;
+      const { cordoned = false } = record;
       const broker: BrokerImage = {
         ...{ brokerId, brokerEpoch, incarnationId, endpoints, rack, previousBrokerEpoch },
-        ...{ fenced: false, shuttingDown: false },
+        ...{ fenced: false, shuttingDown: false, cordoned },
       };
       state.brokers = state.brokers.set(String(brokerId), broker);
       return;
@@ -360,6 +363,13 @@ function applyRecord(state: State, record: MetadataRecord): void {
       const broker = state.brokers.get(String(record.brokerId));
       if (broker?.brokerEpoch === record.brokerEpoch) {
         state.brokers = state.brokers.set(String(record.brokerId), { ...broker, shuttingDown: true });
+      }
+      return;
+    }
+    case 'brokerCordoned': {
+      const broker = state.brokers.get(String(record.brokerId));
+      if (broker?.brokerEpoch === record.brokerEpoch) {
+        state.brokers = state.brokers.set(String(record.brokerId), { ...broker, cordoned: record.cordoned });
       }
       return;
     }

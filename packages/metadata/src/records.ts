@@ -105,11 +105,20 @@ export type MetadataRecord =
       readonly rack: string | null;
       /** Under which its logs were closed in order before; -1 (or absent in old logs) when they were not. */
       readonly previousBrokerEpoch?: number;
+      /** Absent: false. See `brokerCordoned`. */
+      readonly cordoned?: boolean;
     }
   /** The broker stopped, or is taken for stopped: it leads nothing and gets nothing. */
   | { readonly kind: 'brokerFenced'; readonly brokerId: number; readonly brokerEpoch: number }
   /** A controlled shutdown is under way: it leads nothing and joins no ISR any more, and serves on until it is gone. */
   | { readonly kind: 'brokerShuttingDown'; readonly brokerId: number; readonly brokerEpoch: number }
+  /** All its log directories are closed to new replicas, or no longer so (KIP-1066): the placement passes it over. */
+  | {
+      readonly kind: 'brokerCordoned';
+      readonly brokerId: number;
+      readonly brokerEpoch: number;
+      readonly cordoned: boolean;
+    }
   | { readonly kind: 'brokerUnregistered'; readonly brokerId: number }
   | { readonly kind: 'topicCreated'; readonly name: string; readonly topicId: string }
   /** New partitions, or new states of old ones. */
@@ -154,6 +163,7 @@ const kinds: Record<RecordKind, true> = {
   brokerRegistered: true,
   brokerFenced: true,
   brokerShuttingDown: true,
+  brokerCordoned: true,
   brokerUnregistered: true,
   topicCreated: true,
   partitionsSet: true,

@@ -97,8 +97,9 @@ function decide(image: ClusterImage, draw: Draw, serial: number): MetadataRecord
         { kind: 'brokerFenced', brokerId, brokerEpoch },
         { kind: 'brokerShuttingDown', brokerId, brokerEpoch },
         { kind: 'brokerUnregistered', brokerId },
+        { kind: 'brokerCordoned', brokerId, brokerEpoch, cordoned: draw(2) === 1 },
       ];
-      return [kinds[draw(3)]!];
+      return [kinds[draw(4)]!];
     }
   }
 }

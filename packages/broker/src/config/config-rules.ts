@@ -88,6 +88,15 @@ export function checkTogether(
     'super.users',
     `expected a string in format principalType:principalName but got ${nameless}`,
   );
+  const directories = value<readonly string[] | null>('log.dirs') ?? value<readonly string[]>('log.dir');
+  const stranger = value<readonly string[]>('cordoned.log.dirs').find(
+    (one) => one !== '*' && !directories.includes(one),
+  );
+  rule(
+    stranger === undefined,
+    'cordoned.log.dirs',
+    `All entries in cordoned.log.dirs must be present in log.dirs or log.dir, or be *; ${stranger} is not`,
+  );
   const overrides = value<string>('max.connections.per.ip.overrides');
   const wrong = addressCounts(overrides).wrong;
   rule(

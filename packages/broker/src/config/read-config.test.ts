@@ -172,6 +172,7 @@ describe('refusals name place, key, value and what is allowed', () => {
     ['process.roles=controller', /a process without the broker role/],
     ['process.roles=broker,king', /String must be one of: broker, controller/],
     ['max.connections.per.ip.overrides=1.2.3.4', /1\.2\.3\.4 is not of the form address:count/],
+    ['log.dirs=a,b\ncordoned.log.dirs=c', /must be present in log\.dirs or log\.dir, or be \*; c is not/],
     ['log.dirs=a,a', /'log.dirs' values must not be duplicated/],
     ['listener.name.external.no.such=1', /no such setting/],
   ];

@@ -5,7 +5,7 @@ import { BrokerWatch } from './broker-watch.ts';
 
 function broker(brokerId: number, brokerEpoch = 1): BrokerImage {
   const facts = { incarnationId: '', endpoints: [], rack: null, previousBrokerEpoch: -1 };
-  return { brokerId, brokerEpoch, ...facts, fenced: false, shuttingDown: false };
+  return { brokerId, brokerEpoch, ...facts, fenced: false, shuttingDown: false, cordoned: false };
 }
 function refusal(code: string): Error {
   return new Error('cannot be reached', { cause: Object.assign(new Error(code), { code }) });

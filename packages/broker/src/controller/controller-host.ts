@@ -34,6 +34,8 @@ export interface ControllerHostParts {
   readonly metrics: ControllerMetrics;
   /** Of the last clean stop; -1 when there was none. */
   readonly previousBrokerEpoch: number;
+  /** Whether all log directories here are closed to new replicas. */
+  readonly isCordoned: () => boolean;
 }
 
 /** Pause before a registration that failed is tried again. */
@@ -203,7 +205,7 @@ export class ControllerHost implements ControllerAccess {
   }
 
   async #askToLeave(): Promise<boolean> {
-    const { engine, ports } = this.#parts;
+    const { engine, ports, isCordoned } = this.#parts;
     // The picture knows a little sooner than we do that this broker was elected.
     while (!this.#local && engine.image.controllerId === this.#nodeId && !this.#closing) {
       await new Promise<void>((resolve) => ports.timers.set(ELECTED_LOOK_MS, resolve));
@@ -211,7 +213,8 @@ export class ControllerHost implements ControllerAccess {
     if (this.#local) return this.#local.beginShutdown({ brokerId: this.#nodeId, brokerEpoch: this.#brokerEpoch });
     const { controllerId, offset } = engine.image;
     if (controllerId < 0) throw new ControllerUnavailable('NOT_CONTROLLER', 'no controller is known');
-    const answer = await this.#remote.heartbeat({ currentMetadataOffset: offset, wantShutDown: true });
+    const cordoned = isCordoned();
+    const answer = await this.#remote.heartbeat({ currentMetadataOffset: offset, wantShutDown: true, cordoned });
     const error = errorName(answer.errorCode);
     if (error !== 'NONE') throw new ControllerUnavailable(error, `the controller answered ${error}`);
     return answer.shouldShutDown;
@@ -347,10 +350,13 @@ export class ControllerHost implements ControllerAccess {
 
   /** Tells the controller how far we are. Nothing comes of a word that does not arrive. */
   async #tell(): Promise<void> {
-    const { engine } = this.#parts;
+    const { engine, isCordoned } = this.#parts;
     const { controllerId, offset } = engine.image;
+    const cordoned = isCordoned();
+    const self = engine.image.broker(this.#nodeId);
+    if (this.#local && self && self.cordoned !== cordoned) await this.#local.cordon(self, cordoned);
     if (this.#local || controllerId < 0 || controllerId === this.#nodeId) return;
-    await this.#remote.heartbeat({ currentMetadataOffset: offset, wantShutDown: false });
+    await this.#remote.heartbeat({ currentMetadataOffset: offset, wantShutDown: false, cordoned });
   }
 
   /** Fenced under the epoch that we live under: the controller took us for gone. */

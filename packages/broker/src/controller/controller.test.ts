@@ -35,7 +35,10 @@ async function open(options: OpenOptions = {}) {
   };
   const engine = await openEngine({ ports, config, events, onFailed });
   try {
-    const logs = { clusterId: options.clusterId ?? 'cluster', logs: () => options.logs ?? [], previousBrokerEpoch: -1 };
+    const logs = {
+      ...{ clusterId: options.clusterId ?? 'cluster', logs: () => options.logs ?? [] },
+      ...{ previousBrokerEpoch: -1, isCordoned: false },
+    };
     const endpoints = [{ listener: 'PLAINTEXT', host: 'localhost', port: 9092 }];
     const controllerMetrics = createMetrics(CONTROLLER_METRICS);
     const peers = new Peers({ nodeId: config.nodeId, ports, config, image: () => engine.image });

@@ -31,7 +31,7 @@ import {
 import { type Decision, DONE, type Outcome, refused } from './decision.ts';
 import { decideDeleteTopics } from './delete-topics.ts';
 import { decideElections, decideRebalance, type ElectionType, type ElectionWish } from './elect-leaders.ts';
-import { type BrokerRun, decideShutdown, decideUnregister, reconcileBrokers } from './elections.ts';
+import { type BrokerRun, decideCordon, decideShutdown, decideUnregister, reconcileBrokers } from './elections.ts';
 import { wishForMissing } from './internal-topics.ts';
 import type { UncleanElection } from './partition-changes.ts';
 import { decideProducerIds, type ProducerIdBlock } from './producer-ids.ts';
@@ -252,6 +252,13 @@ export class Controller {
       validateOnly: false,
     });
     return waitsFor === 0;
+  }
+
+  /** A broker closes all its log directories to new replicas, or opens one again. */
+  cordon(broker: BrokerRun, cordoned: boolean): Promise<void> {
+    return this.#decide((image) => ({ records: decideCordon(image, broker, cordoned), result: undefined }), {
+      validateOnly: false,
+    });
   }
 
   /** As `#decide`; elections that may have lost records are told once they are durable. */

@@ -46,6 +46,8 @@ export function reconcileBrokers({ image, config, alive, gone }: ReconcileFacts)
     if (known && known.brokerEpoch !== previousBrokerEpoch) unclean.add(brokerId);
     records.push({
       ...{ kind: 'brokerRegistered', brokerId, brokerEpoch, incarnationId, endpoints, rack, previousBrokerEpoch },
+      // Its next heartbeat says how it is now; until then nothing is placed where nothing was to be.
+      ...(known?.cordoned && { cordoned: true }),
     });
   }
   const fenced = image.liveBrokers().filter((broker) => !living.has(broker.brokerId));
@@ -105,6 +107,17 @@ export function decideShutdown(
     }
   }
   return { records: [...records, ...changes.records()], result: { waitsFor } };
+}
+
+/** A broker tells whether all its log directories are closed to new replicas (`cordoned.log.dirs`, KIP-1066). */
+export function decideCordon(
+  image: ClusterImage,
+  { brokerId, brokerEpoch }: BrokerRun,
+  cordoned: boolean,
+): MetadataRecord[] {
+  const broker = image.broker(brokerId);
+  if (broker?.brokerEpoch !== brokerEpoch || broker.cordoned === cordoned) return [];
+  return [{ kind: 'brokerCordoned', brokerId, brokerEpoch, cordoned }];
 }
 
 /** Forgets a broker. One that still lives loses what it leads to others first, as if it were gone. */

@@ -42,6 +42,8 @@ export interface ClusterOptions {
     /** The broker epoch of the last stop, if it was a clean one; -1 otherwise. */
     readonly previousBrokerEpoch: number;
     logs(): Iterable<LogOnDisk>;
+    /** Every log directory is closed to new replicas. */
+    readonly isCordoned: boolean;
   };
   readonly endpoints: readonly AdvertisedEndpoint[];
   readonly events: EventLog;
@@ -127,6 +129,7 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
     peers,
     metrics,
     previousBrokerEpoch,
+    isCordoned: () => logs.isCordoned,
   });
   await controller.start().catch((error: unknown) => {
     controller.close();

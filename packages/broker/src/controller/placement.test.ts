@@ -12,6 +12,7 @@ function broker(brokerId: number, rack: string | null, fenced = false): BrokerIm
     rack,
     fenced,
     shuttingDown: false,
+    cordoned: false,
     previousBrokerEpoch: -1,
   };
 }
@@ -55,4 +56,16 @@ test('a broker that is about to stop gets something only where the others do not
   const place = (replicationFactor: number) => placeReplicas(brokers, { partitions: 2, replicationFactor, start: 0 });
   expect(place(1)).toEqual({ kind: 'placed', replicas: [[2], [2]] });
   expect(place(2)).toMatchObject({ kind: 'placed', replicas: [expect.arrayContaining([1, 2]), expect.anything()] });
+});
+
+test('a broker whose log directories are all cordoned gets nothing (KIP-1066)', () => {
+  const brokers = [{ ...broker(1, null), cordoned: true }, broker(2, null), broker(3, null)];
+  const placed = placeReplicas(brokers, { partitions: 6, replicationFactor: 2, start: 0 });
+  expect(placed.kind === 'placed' && placed.replicas.flat().includes(1)).toBe(false);
+  const tooMany = placeReplicas(brokers, { partitions: 1, replicationFactor: 3, start: 0 });
+  expect(tooMany).toEqual({
+    kind: 'refused',
+    detail:
+      'The target replication factor of 3 cannot be reached because only 2 broker(s) are registered or some brokers have all their log directories cordoned.',
+  });
 });

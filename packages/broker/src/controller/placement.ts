@@ -13,10 +13,13 @@ export interface PlacementWish {
   readonly start: number;
 }
 
-/** Replicas for each partition, the preferred leader first. `brokers` are the registered ones; fenced ones count but get nothing. */
+/**
+ * Replicas for each partition, the preferred leader first. `brokers` are the registered ones; fenced ones, and those with
+ * all log directories cordoned (KIP-1066), get nothing.
+ */
 export function placeReplicas(brokers: readonly BrokerImage[], wish: PlacementWish): Placement {
   const { partitions, replicationFactor, start } = wish;
-  const unfenced = brokers.filter((broker) => !broker.fenced);
+  const unfenced = brokers.filter((broker) => !broker.fenced && !broker.cordoned);
   // One that is about to stop gets nothing new as long as the others will do.
   const staying = unfenced.filter((broker) => !broker.shuttingDown);
   const live = staying.length >= replicationFactor ? staying : unfenced;

@@ -36,7 +36,8 @@ test('a heartbeat is answered while a forwarded request waits', async () => {
     onRefused: () => {},
   });
   const answer = remote.forward(Buffer.from('request'), 'User:ANONYMOUS', '127.0.0.1');
-  expect(await remote.heartbeat({ currentMetadataOffset: 7, wantShutDown: false })).toMatchObject({ errorCode: 0 });
+  const word = { currentMetadataOffset: 7, wantShutDown: false, cordoned: false };
+  expect(await remote.heartbeat(word)).toMatchObject({ errorCode: 0 });
   for (const release of forwarded) release();
   expect(String(await answer)).toBe('done');
 });

@@ -3,7 +3,7 @@
 import type { BrokerConnection, RequestOf, ResponseOf } from '@moldau/client/connection';
 import type { Clock, Timers } from '@moldau/kernel';
 import type { ClusterImage, PartitionState } from '@moldau/metadata';
-import type { ApiName } from '@moldau/protocol';
+import { type ApiName, ZERO_UUID } from '@moldau/protocol';
 import { errorName, type WireError } from '@moldau/protocol/errors';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import { ControllerUnavailable } from './controller.ts';
@@ -27,6 +27,8 @@ export interface RemoteControllerParts {
 export interface Heartbeat {
   readonly currentMetadataOffset: number;
   readonly wantShutDown: boolean;
+  /** All log directories here are closed to new replicas. */
+  readonly cordoned: boolean;
 }
 
 /** Versions are said, not negotiated: brokers do not list these APIs to clients. */
@@ -37,6 +39,9 @@ const VERSIONS = {
   Envelope: 0,
   CreateTopics: 7,
 } as const;
+/** The version that tells of cordoned log directories, and how a broker says that it means all it has. */
+const CORDONED_HEARTBEAT = 2;
+const ALL_DIRECTORIES = ZERO_UUID;
 /** Answered when all brokers know of the change. */
 const WAITS_FOR_BROKERS: ReadonlySet<keyof typeof VERSIONS> = new Set(['Envelope', 'CreateTopics']);
 /** How long a request may look for its controller. */
@@ -109,7 +114,11 @@ export class RemoteController {
   }
 
   /** One word of this broker to the controller. Rejects when it does not arrive; the next one says as much. */
-  async heartbeat({ currentMetadataOffset, wantShutDown }: Heartbeat): Promise<ResponseOf<'BrokerHeartbeat'>> {
+  async heartbeat({
+    currentMetadataOffset,
+    wantShutDown,
+    cordoned,
+  }: Heartbeat): Promise<ResponseOf<'BrokerHeartbeat'>> {
     const { nodeId: brokerId } = this.#p;
     const body = {
       brokerId,
@@ -117,9 +126,12 @@ export class RemoteController {
       currentMetadataOffset,
       wantFence: false,
       wantShutDown,
+      ...(cordoned && { cordonedLogDirs: [ALL_DIRECTORIES] }),
     };
+    // A controller of before v2 is asked for no more than it knows.
+    const version = cordoned ? CORDONED_HEARTBEAT : VERSIONS.BrokerHeartbeat;
     const connection = await this.#connect('BrokerHeartbeat');
-    const answer = await connection.send('BrokerHeartbeat', body, { version: VERSIONS.BrokerHeartbeat });
+    const answer = await connection.send('BrokerHeartbeat', body, { version });
     if (errorName(answer.errorCode) === 'CLUSTER_AUTHORIZATION_FAILED') this.#p.onRefused('BrokerHeartbeat');
     return answer;
   }

@@ -1,6 +1,7 @@
 // AlterReplicaLogDirs (api 34, KIP-113): in which log directory of this broker a replica shall lie. Served: 1-2.
 // As in Kafka: a path that is none of log.dirs LOG_DIR_NOT_FOUND, one that has failed KAFKA_STORAGE_ERROR; for a replica that
 // is not here yet the path is remembered, and REPLICA_NOT_AVAILABLE tells the caller to ask again.
+// A replica that is elsewhere does not come into a cordoned directory: INVALID_REPLICA_ASSIGNMENT (KIP-1066).
 // Differs from Kafka: a replica that is here already stays where it is. NONE when that is the path, else UNSUPPORTED_VERSION,
 // as there is no copying between directories yet.
 import type { InputOf } from '@moldau/protocol';
@@ -17,13 +18,16 @@ export function alterReplicaLogDirs(
   { dirs }: AlterReplicaLogDirsRequest,
 ): InputOf<typeof AlterReplicaLogDirsResponse> {
   const directories = new Map(broker.logs.directories().map(({ path, error }) => [path, error] as const));
+  const cordoned = new Set(broker.config.cordonedLogDirs);
   const place = (path: string, topic: string, index: number): WireError => {
     if (!directories.has(path)) return 'LOG_DIR_NOT_FOUND';
     if (directories.get(path) !== undefined) return 'KAFKA_STORAGE_ERROR';
     // Lies in a directory that has failed.
     if (broker.partitions.led(broker.image(), topic, index) === 'KAFKA_STORAGE_ERROR') return 'KAFKA_STORAGE_ERROR';
     const partition = broker.partitions.get(topic, index);
-    if (partition) return partition.log.directory === path ? 'NONE' : 'UNSUPPORTED_VERSION';
+    if (partition?.log.directory === path) return 'NONE';
+    if (cordoned.has(path) || cordoned.has('*')) return 'INVALID_REPLICA_ASSIGNMENT';
+    if (partition) return 'UNSUPPORTED_VERSION';
     broker.logs.preferDirectory(topic, index, path);
     return broker.image().partition(topic, index) ? 'REPLICA_NOT_AVAILABLE' : 'UNKNOWN_TOPIC_OR_PARTITION';
   };

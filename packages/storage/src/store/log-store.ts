@@ -41,6 +41,8 @@ export interface LogStoreOptions {
   /** For logs that nobody has configured yet. */
   readonly defaults: LogConfig;
   readonly events: StorageEvents;
+  /** cordoned.log.dirs: those that get no new logs, as of now; `*` for all. Default: none. */
+  readonly cordoned?: () => readonly string[];
   /** log.retention.check.interval.ms. Default 5 min. */
   readonly retentionCheckIntervalMs?: number;
   /** log.flush.offset.checkpoint.interval.ms. Default 1 min. */
@@ -106,6 +108,7 @@ export class LogStore {
   readonly #shared: SharedContext;
   readonly #directories: LogDirectory[];
   readonly #preferred = new PreferredDirectories();
+  readonly #cordoned: () => readonly string[];
   /** Directories that could not be used from the start, and why. */
   readonly #offline: ReadonlyMap<string, string>;
   readonly #logs = new Map<string, Map<number, PartitionLog>>();
@@ -130,6 +133,7 @@ export class LogStore {
     this.#directories = o.directories;
     this.#offline = o.offline;
     this.#removals = o.removals;
+    this.#cordoned = o.options.cordoned ?? (() => []);
     this.#housekeeping = new Housekeeping(o.shared, o.directories, {
       retentionCheckIntervalMs: o.options.retentionCheckIntervalMs ?? 300_000,
       flushOffsetCheckpointIntervalMs: o.options.flushOffsetCheckpointIntervalMs ?? 60_000,
@@ -356,6 +360,13 @@ export class LogStore {
     this.#preferred.set(topic, partition, path);
   }
 
+  /** Whether every directory that can be used is closed to new logs. */
+  get isCordoned(): boolean {
+    const cordoned = new Set(this.#cordoned());
+    const isOpen = ({ path, failure }: LogDirectory) => !failure && !cordoned.has(path) && !cordoned.has('*');
+    return cordoned.size > 0 && !this.#directories.some(isOpen);
+  }
+
   directories(): LogDirectoryInfo[] {
     const infos: LogDirectoryInfo[] = this.#directories.map((directory) => {
       const { path } = directory;
@@ -476,13 +487,15 @@ export class LogStore {
     return named ?? this.#roomiest();
   }
 
-  /** The sound directory with the fewest logs. */
+  /**
+   * The sound directory with the fewest logs, of those that are not cordoned (KIP-1066). Where all are, somebody assigned
+   * the replica to this broker by hand: it has to be somewhere.
+   */
   #roomiest(): LogDirectory {
-    let best: LogDirectory | undefined;
-    for (const directory of this.#directories) {
-      if (!directory.failure && (!best || directory.logs.size < best.logs.size)) best = directory;
-    }
-    if (!best) throw new BrokerDiskError('STORAGE_FAILED', 'every log directory has failed');
-    return best;
+    const sound = this.#directories.filter(({ failure }) => !failure);
+    if (sound.length === 0) throw new BrokerDiskError('STORAGE_FAILED', 'every log directory has failed');
+    const cordoned = new Set(this.#cordoned());
+    const open = cordoned.has('*') ? [] : sound.filter(({ path }) => !cordoned.has(path));
+    return (open.length > 0 ? open : sound).reduce((best, one) => (one.logs.size < best.logs.size ? one : best));
   }
 }

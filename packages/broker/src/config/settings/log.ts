@@ -14,10 +14,11 @@ export const LOG_SETTINGS = {
     importance: 'HIGH',
     notEmpty: true,
   }),
-  'cordoned.log.dirs': list([], 'Directories that get no new partitions; * for all.', {
-    mode: 'per-broker',
-    inert: 'directories cannot be closed to new partitions yet',
-  }),
+  'cordoned.log.dirs': list(
+    [],
+    'Directories of log.dirs that get no new partitions (KIP-1066); * for all, and then the controller places none on this broker.',
+    { mode: 'per-broker' },
+  ),
   'log.durability': choice(
     ['fsync', 'os'],
     'fsync',

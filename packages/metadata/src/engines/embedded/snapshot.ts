@@ -30,7 +30,10 @@ export function* imageRecords(image: ClusterImage): IterableIterator<MetadataRec
   for (const [name, level] of image.features()) yield { kind: 'featureSet', name, level };
   for (const broker of image.brokers()) {
     const { brokerId, brokerEpoch, incarnationId, endpoints, rack, previousBrokerEpoch } = broker;
-    yield { kind: 'brokerRegistered', brokerId, brokerEpoch, incarnationId, endpoints, rack, previousBrokerEpoch };
+    yield {
+      ...{ kind: 'brokerRegistered', brokerId, brokerEpoch, incarnationId, endpoints, rack, previousBrokerEpoch },
+      ...(broker.cordoned && { cordoned: true }),
+    };
     if (broker.shuttingDown) yield { kind: 'brokerShuttingDown', brokerId, brokerEpoch };
     if (broker.fenced) yield { kind: 'brokerFenced', brokerId, brokerEpoch };
   }

@@ -53,6 +53,7 @@ function aboutWhat(record: MetadataRecord): string {
     case 'brokerRegistered':
     case 'brokerFenced':
     case 'brokerShuttingDown':
+    case 'brokerCordoned':
     case 'brokerUnregistered':
       return `broker ${record.brokerId}`;
     case 'topicCreated':
@@ -105,6 +106,7 @@ function removal(record: MetadataRecord): MetadataRecord[] {
     case 'partitionsSet':
     case 'brokerFenced':
     case 'brokerShuttingDown':
+    case 'brokerCordoned':
     case 'brokerUnregistered':
     case 'topicDeleted':
     case 'clusterFormed':
