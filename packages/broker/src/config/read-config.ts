@@ -48,7 +48,7 @@ export function readBrokerConfig(sources: ConfigSources): ReadConfig {
     const isDefault = String(read.value) === String(setting.fallback);
     if (setting.effect.kind === 'refused' && !isDefault)
       problems.push(problemOf(one, `not supported: ${setting.effect.why}`));
-    if (setting.effect.kind === 'inert' && !isDefault && !quiet.has(one.key)) {
+    if (setting.effect.kind === 'inert' && !isDefault && !QUIET_SETTINGS.has(one.key)) {
       warnings.push(`${one.source}: ${one.key} has no effect: ${setting.effect.why}`);
     }
     given.set(one.key, one.text);
@@ -81,7 +81,7 @@ export function readBrokerConfig(sources: ConfigSources): ReadConfig {
 }
 
 /** Given in every file that Kafka ships; a warning for each would only teach people not to read warnings. */
-const quiet: ReadonlySet<string> = new Set([
+export const QUIET_SETTINGS: ReadonlySet<string> = new Set([
   'num.network.threads',
   'num.io.threads',
   'socket.send.buffer.bytes',

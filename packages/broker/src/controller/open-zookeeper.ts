@@ -84,19 +84,32 @@ function tlsOf({ disk }: Ports, config: BrokerConfig): TlsClientOptions | undefi
     }
     return content;
   };
+  const isFormat = (setting: string, said: string | null, ...known: string[]) => {
+    if (said === null || known.includes(said.toUpperCase())) return;
+    throw new Error(`${setting}=${said}: only ${known.join(' and ')} can be read; convert the store`);
+  };
   const trust = config.zookeeperSslTruststoreLocation;
+  isFormat('zookeeper.ssl.truststore.type', config.zookeeperSslTruststoreType, 'PEM');
+  const keyFormat = config.zookeeperSslKeystoreType?.toUpperCase() ?? null;
+  isFormat('zookeeper.ssl.keystore.type', keyFormat, 'PEM', 'PKCS12');
   const keys = config.zookeeperSslKeystoreLocation;
   const ca = trust === null ? undefined : read('zookeeper.ssl.truststore.location', trust);
   if (ca && !ca.includes('-----BEGIN')) throw new Error(`zookeeper.ssl.truststore.location: ${trust} is not PEM`);
   const key = keys === null ? undefined : read('zookeeper.ssl.keystore.location', keys);
+  const isPem = key?.includes('-----BEGIN') === true;
+  if (key && keyFormat !== null && (keyFormat === 'PEM') !== isPem) {
+    throw new Error(`zookeeper.ssl.keystore.type=${keyFormat}, but ${keys} is ${isPem ? 'PEM' : 'not PEM'}`);
+  }
   const password = config.zookeeperSslKeystorePassword;
+  const versions = config.zookeeperSslEnabledProtocols;
   const ciphers = config.zookeeperSslCipherSuites;
   return {
     ...(ca && { ca: [ca] }),
-    ...(key && (key.includes('-----BEGIN') ? { cert: key, key } : { pfx: key })),
+    ...(key && (isPem ? { cert: key, key } : { pfx: key })),
     ...(password !== null && { passphrase: password }),
     ...(ciphers !== null && { ciphers: ciphers.join(':') }),
-    minVersion: config.zookeeperSslProtocol,
+    minVersion: versions === null ? config.zookeeperSslProtocol : versions.includes('TLSv1.2') ? 'TLSv1.2' : 'TLSv1.3',
+    ...(versions !== null && { maxVersion: versions.includes('TLSv1.3') ? 'TLSv1.3' : 'TLSv1.2' }),
     verifyName: config.zookeeperSslEndpointIdentificationAlgorithm !== '',
   };
 }

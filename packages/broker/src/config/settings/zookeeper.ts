@@ -37,7 +37,7 @@ export const ZOOKEEPER_SETTINGS = {
     null,
     'Certificates that are trusted, in PEM; unset: those of the platform.',
   ),
-  'zookeeper.ssl.truststore.type': string(null, 'Format of the trust store: PEM.'),
+  'zookeeper.ssl.truststore.type': string(null, 'Format of the trust store: PEM, the only one; any other is refused.'),
   'zookeeper.ssl.truststore.password': password(null, 'Password of the trust store; a PEM file has none.', {
     inert: 'a PEM file has no password',
   }),
@@ -45,11 +45,19 @@ export const ZOOKEEPER_SETTINGS = {
     null,
     'Certificate and key of this broker, in one PEM file or in PKCS#12, where ZooKeeper asks for them.',
   ),
-  'zookeeper.ssl.keystore.type': string(null, 'Format of the key store: PEM or PKCS12; by its content when unset.'),
+  'zookeeper.ssl.keystore.type': string(
+    null,
+    'Format of the key store: PEM or PKCS12; by its content when unset. One that is said has to be that of the content.',
+  ),
   'zookeeper.ssl.keystore.password': password(null, 'Password of the key store.'),
-  'zookeeper.ssl.protocol': choice(['TLSv1.2', 'TLSv1.3'], 'TLSv1.2', 'The oldest version of TLS that is spoken.'),
-  'zookeeper.ssl.enabled.protocols': list(null, 'Versions of TLS that are spoken.', {
-    inert: 'the version of zookeeper.ssl.protocol and everything newer is spoken',
+  'zookeeper.ssl.protocol': choice(
+    ['TLSv1.2', 'TLSv1.3'],
+    'TLSv1.2',
+    'The oldest version of TLS that is spoken, where zookeeper.ssl.enabled.protocols says nothing; newer ones are spoken too.',
+  ),
+  'zookeeper.ssl.enabled.protocols': list(null, 'Versions of TLS that are spoken, and no others.', {
+    oneOf: ['TLSv1.2', 'TLSv1.3'],
+    notEmpty: true,
   }),
   'zookeeper.ssl.cipher.suites': list(null, 'Cipher suites that are offered; unset: those of the platform.'),
   'zookeeper.ssl.endpoint.identification.algorithm': string(
