@@ -45,6 +45,10 @@ export const TOOLS: Readonly<Record<string, ToolEntry>> = {
     summary: 'show and change settings of topics, brokers, groups …',
     load: async () => (await import('./configs/configs.ts')).configs,
   },
+  'kafka-acls': {
+    summary: 'show, add and remove access rules',
+    load: async () => (await import('./acls/acls.ts')).acls,
+  },
   'kafka-get-offsets': {
     summary: 'print offsets of partitions',
     load: async () => (await import('./offsets/get-offsets.ts')).getOffsets,

@@ -13,6 +13,7 @@ const classes = {
   'kafka-delete-records': 'org.apache.kafka.tools.DeleteRecordsCommand',
   'kafka-broker-api-versions': 'org.apache.kafka.tools.BrokerApiVersionsCommand',
   'kafka-reassign-partitions': 'org.apache.kafka.tools.reassign.ReassignPartitionsCommand',
+  'kafka-acls': 'org.apache.kafka.tools.AclCommand',
   'kafka-leader-election': 'org.apache.kafka.tools.LeaderElectionCommand',
   'kafka-replica-verification': 'org.apache.kafka.tools.ReplicaVerificationTool',
   'kafka-log-dirs': 'org.apache.kafka.tools.LogDirsCommand',
