@@ -156,8 +156,18 @@ export class Controller {
     return this.#decide((image) => decideDeleteTopics(image, topicIds), { validateOnly: false });
   }
 
-  alterConfigs(wishes: readonly ConfigWish[], options: CommandOptions): Promise<Outcome[]> {
-    return this.#decide((image) => decideAlterConfigs({ image, config: this.#config }, wishes), options);
+  async alterConfigs(wishes: readonly ConfigWish[], options: CommandOptions): Promise<Outcome[]> {
+    const outcomes = await this.#decide(
+      (image) => decideAlterConfigs({ image, config: this.#config }, wishes),
+      options,
+    );
+    if (!options.validateOnly && wishes.some(mayAllowUnclean)) {
+      // Partitions that wait for a dead leader need not wait any more. What fails here is done when a broker comes or goes.
+      await this.reconcile().catch((error: unknown) => {
+        if (!(error instanceof ControllerUnavailable)) throw error;
+      });
+    }
+    return outcomes;
   }
 
   /** One outcome for each entity, in their order. */
@@ -301,6 +311,11 @@ export class Controller {
       throw new ControllerUnavailable(wireErrorOf(error), error.message, { cause: error });
     }
   }
+}
+
+/** A replacement of all settings may name it by leaving it out. */
+function mayAllowUnclean({ mode, changes }: ConfigWish): boolean {
+  return mode === 'replace' || changes.some(({ name }) => name === 'unclean.leader.election.enable');
 }
 
 function wireErrorOf(error: EngineError): WireError {
