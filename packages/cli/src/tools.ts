@@ -65,6 +65,10 @@ export const TOOLS: Readonly<Record<string, ToolEntry>> = {
     summary: 'elect leaders of partitions, preferred or unclean',
     load: async () => (await import('./leader-election/leader-election.ts')).leaderElection,
   },
+  'kafka-preferred-replica-election': {
+    summary: 'elect preferred leaders; the older name of kafka-leader-election',
+    load: async () => (await import('./leader-election/preferred-replica-election.ts')).preferredReplicaElection,
+  },
   'kafka-log-dirs': {
     summary: 'show what lies in the log directories of brokers',
     load: async () => (await import('./log-dirs/log-dirs.ts')).logDirs,

@@ -1,0 +1,1 @@
+@node "%~dp0..\..\scripts\bootstrap.mjs" moldau kafka-preferred-replica-election %*
