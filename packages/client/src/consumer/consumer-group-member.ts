@@ -116,12 +116,7 @@ export class ConsumerGroupMember implements Member {
   async leave(_reason: string, timeoutMs: number): Promise<void> {
     const before = this.#member;
     this.#over('it has left the group');
-    if (before.state === 'outside' || this.link.coordinator === undefined) return;
-    try {
-      await this.#sendLeave(before, timeoutMs);
-    } catch {
-      // The session time-out removes the member if the word did not get through.
-    }
+    if (before.state !== 'outside') await this.#sendLeave(before, timeoutMs);
   }
 
   /** Nothing of the membership goes on. */
@@ -132,11 +127,12 @@ export class ConsumerGroupMember implements Member {
     this.#member = membership.outside(this.#member, reason);
   }
 
-  async #sendLeave(member: membership.ConsumerMembership, timeoutMs: number): Promise<void> {
-    const connection = await this.link.connect();
-    await connection.send('ConsumerGroupHeartbeat', membership.leaveRequest(member, this.#wishes()), {
-      timeoutMs: Math.min(timeoutMs, this.#settings.requestTimeoutMs),
-    });
+  #sendLeave(member: membership.ConsumerMembership, timeoutMs: number): Promise<void> {
+    return this.link.part(timeoutMs, (connection, leftMs) =>
+      connection.send('ConsumerGroupHeartbeat', membership.leaveRequest(member, this.#wishes()), {
+        timeoutMs: Math.min(leftMs, this.#settings.requestTimeoutMs),
+      }),
+    );
   }
 
   #wishes(): membership.Wishes {
@@ -305,7 +301,7 @@ export class ConsumerGroupMember implements Member {
     this.#over(reason);
     this.#hasLost = before.owned.length > 0;
     this.#hooks.left(reason);
-    await this.#sendLeave(before, this.#settings.requestTimeoutMs).catch(() => {});
+    await this.#sendLeave(before, this.#settings.requestTimeoutMs);
   }
 }
 

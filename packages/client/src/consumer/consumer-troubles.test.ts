@@ -209,7 +209,7 @@ test('kafkajs#1593: nothing is handed out after close', async () => {
 });
 
 for (const strategy of ['range', 'cooperative-sticky'])
-  test(`kafkajs#1122, confluent#476, platformatic#223, UNKNOWN_MEMBER_ID in chains: ${strategy} members come and go, no partition has two owners, no offset goes back, all is read`, async () => {
+  test(`kafkajs#1122, confluent#476, platformatic#223, UNKNOWN_MEMBER_ID in chains: ${strategy} members come and go, connections are cut, no partition has two owners, no offset goes back, all is read`, async () => {
     const topic = await broker.newTopic(4);
     const groupId = `${topic}-group`;
     const owners = new Map<number, string>();
@@ -259,12 +259,30 @@ for (const strategy of ['range', 'cooperative-sticky'])
     for (let round = 0; round < 4; round++) {
       leaves.push(join(`member-${round}`));
       await fill(topic, 40, 4, round * 40);
+      broker.proxy.cut();
       if (round % 2 === 1) await leaves.shift()!();
     }
     while ([...reached.values()].reduce((sum, offset) => sum + offset, 0) < 160) await pause(20);
     for (const leave of leaves) await leave();
     expect({ backwards, left }).toEqual({ backwards: [], left: [] });
-  });
+  }, 60_000);
+
+test('a member that closes while its coordinator cannot be reached for a moment leaves its group all the same', async () => {
+  const topic = await broker.newTopic();
+  const groupId = `${topic}-group`;
+  // Long enough for a time-out not to do what a goodbye should.
+  const consumer = reader({ groupId, sessionTimeoutMs: 60_000, enableAutoCommit: false });
+  consumer.subscribe(topic);
+  while (consumer.assignment().length === 0) await consumer.poll(50);
+  broker.proxy.refusing = true;
+  broker.proxy.cut();
+  const closed = consumer.close();
+  await pause(200);
+  broker.proxy.refusing = false;
+  await closed;
+  const described = (await broker.admin.describeConsumerGroups([groupId])).get(groupId);
+  expect(described).toMatchObject({ state: 'Empty', members: [] });
+});
 
 test('kafkajs#1613: two hundred topics, one record each, all arrive', async () => {
   const names = upTo(200).map((i) => `many-${i}`);

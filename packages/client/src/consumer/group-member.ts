@@ -230,22 +230,20 @@ export class GroupMember implements Member {
     this.#shared = undefined;
     this.#groupTopics = [];
     this.#member = membership.OUTSIDE;
-    if (memberId === '' || this.#settings.groupInstanceId !== undefined || this.link.coordinator === undefined) return;
-    try {
+    if (memberId !== '' && this.#settings.groupInstanceId === undefined) {
       await this.#sendLeave(memberId, reason, timeoutMs);
-    } catch {
-      // The session time-out removes the member if the word did not get through.
     }
   }
 
-  async #sendLeave(memberId: string, reason: string, timeoutMs: number): Promise<void> {
-    const connection = await this.link.connect();
-    const version = connection.versions.pick('LeaveGroup');
-    const members = [{ memberId, groupInstanceId: null, ...(version >= 5 ? { reason } : {}) }];
-    const { groupId } = this.link;
-    await connection.send('LeaveGroup', version >= 3 ? { groupId, members } : { groupId, memberId }, {
-      version,
-      timeoutMs: Math.min(timeoutMs, this.#settings.requestTimeoutMs),
+  #sendLeave(memberId: string, reason: string, timeoutMs: number): Promise<void> {
+    return this.link.part(timeoutMs, (connection, leftMs) => {
+      const version = connection.versions.pick('LeaveGroup');
+      const members = [{ memberId, groupInstanceId: null, ...(version >= 5 ? { reason } : {}) }];
+      const { groupId } = this.link;
+      return connection.send('LeaveGroup', version >= 3 ? { groupId, members } : { groupId, memberId }, {
+        version,
+        timeoutMs: Math.min(leftMs, this.#settings.requestTimeoutMs),
+      });
     });
   }
 

@@ -1,8 +1,12 @@
 // The way to a group's coordinator: found when needed, forgotten when it moved or cannot be reached, spoken with on a lane of
 // its own so that a heartbeat never waits behind a long fetch. Owns the coordinator's address.
 import type { Cluster } from '../cluster/cluster.ts';
+import { retrying } from '../cluster/retry.ts';
 import type { BrokerConnection, RequestOf, ResponseOf } from '../connection/broker-connection.ts';
 import { findCoordinator } from './find-coordinator.ts';
+
+/** A dead cluster does not hold up a close for longer. */
+const PARTING_MS = 3000;
 
 export class CoordinatorLink {
   readonly groupId: string;
@@ -58,6 +62,25 @@ export class CoordinatorLink {
       this.#coordinator = undefined;
       throw error;
     }
+  }
+
+  /**
+   * Says goodbye to the group, tried again while the network fails, for a moment: others wait for a member that went without a
+   * word until its session ends. Never rejects; then the session time-out does it.
+   */
+  async part(
+    timeoutMs: number,
+    send: (connection: BrokerConnection, leftMs: number) => Promise<unknown>,
+  ): Promise<void> {
+    const budget = { timeoutMs: Math.min(timeoutMs, PARTING_MS), what: 'Leaving the group' };
+    await retrying(this.#cluster.ports, this.#cluster.settings, budget, async (leftMs) => {
+      try {
+        await send(await this.connect(), leftMs);
+      } catch (error) {
+        this.#coordinator = undefined;
+        throw error;
+      }
+    }).catch(() => {});
   }
 
   #find(): Promise<number> {

@@ -10,16 +10,19 @@ import { KafkaError } from '../errors.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 
 export class ProxiedBroker {
-  readonly proxy: TcpProxy;
   readonly admin: Admin;
-  readonly #broker: Broker;
   readonly #directory: string;
+  readonly #overrides: readonly string[];
+  /** The one at work is the last. */
+  readonly #proxies: TcpProxy[];
+  #broker: Broker;
   #topics = 0;
 
-  private constructor(proxy: TcpProxy, broker: Broker, directory: string) {
-    this.proxy = proxy;
+  private constructor(proxy: TcpProxy, broker: Broker, directory: string, overrides: readonly string[]) {
+    this.#proxies = [proxy];
     this.#broker = broker;
     this.#directory = directory;
+    this.#overrides = overrides;
     this.admin = new Admin({ bootstrapServers: this.address, requestTimeoutMs: 1000 });
   }
 
@@ -27,20 +30,23 @@ export class ProxiedBroker {
     const directory = mkdtempSync(join(tmpdir(), 'moldau-client-'));
     const proxy = await TcpProxy.start();
     const port = await freePort();
-    const { config } = readBrokerConfig({
-      overrides: [
-        `listeners=PLAINTEXT://127.0.0.1:${port}`,
-        `advertised.listeners=PLAINTEXT://127.0.0.1:${proxy.port}`,
-        `log.dirs=${directory}`,
-        'group.initial.rebalance.delay.ms=0',
-        'group.min.session.timeout.ms=100',
-        'offsets.topic.num.partitions=1',
-        ...overrides,
-      ],
-    });
-    const broker = await Broker.start({ ports: nodePorts, config, hostName: 'localhost' });
     proxy.target = { host: '127.0.0.1', port };
-    return new ProxiedBroker(proxy, broker, directory);
+    return new ProxiedBroker(proxy, await opened(proxy, directory, overrides), directory, overrides);
+  }
+
+  get proxy(): TcpProxy {
+    return this.#proxies.at(-1)!;
+  }
+
+  /** Starts again under another address; at the one before nobody is at home any more. */
+  async move(): Promise<void> {
+    const { target } = this.proxy;
+    this.proxy.refusing = true;
+    await this.#broker.stop('it moves');
+    const proxy = await TcpProxy.start();
+    proxy.target = target;
+    this.#proxies.push(proxy);
+    this.#broker = await opened(proxy, this.#directory, this.#overrides);
   }
 
   /** The proxy's. */
@@ -57,10 +63,25 @@ export class ProxiedBroker {
 
   async stop(): Promise<void> {
     await this.admin.close();
-    await this.proxy.close();
+    for (const proxy of this.#proxies) await proxy.close();
     await this.#broker.stop('the tests are over');
     rmSync(this.#directory, { recursive: true, force: true });
   }
+}
+
+function opened(proxy: TcpProxy, directory: string, overrides: readonly string[]): Promise<Broker> {
+  const { config } = readBrokerConfig({
+    overrides: [
+      `listeners=PLAINTEXT://127.0.0.1:${proxy.target!.port}`,
+      `advertised.listeners=PLAINTEXT://127.0.0.1:${proxy.port}`,
+      `log.dirs=${directory}`,
+      'group.initial.rebalance.delay.ms=0',
+      'group.min.session.timeout.ms=100',
+      'offsets.topic.num.partitions=1',
+      ...overrides,
+    ],
+  });
+  return Broker.start({ ports: nodePorts, config, hostName: 'localhost' });
 }
 
 /** The broker's endpoints tell the address it advertises, not the port it is bound to: so the port is chosen here. */

@@ -17,6 +17,8 @@ export class TcpProxy {
   delayMs = 0;
   /** New connections are closed at once. */
   refusing = false;
+  /** New connections are half-open from their first byte: taken, and never answered. */
+  silent = false;
   accepted = 0;
   readonly #server: Server;
   readonly #pairs = new Set<Pair>();
@@ -65,7 +67,7 @@ export class TcpProxy {
       return;
     }
     const server = new Socket();
-    const pair: Pair = { client, server, deaf: false };
+    const pair: Pair = { client, server, deaf: this.silent };
     this.#pairs.add(pair);
     server.on('error', () => {});
     server.connect(this.target.port, this.target.host);
