@@ -342,6 +342,7 @@ function readGauges(context: BrokerContext): void {
   metrics.underMinIsrPartitions.read = () => count(partitions, (partition) => partition.minIsrMargin < 0);
   metrics.atMinIsrPartitions.read = () =>
     count(partitions, (partition) => partition.isLeader && partition.minIsrMargin === 0);
+  metrics.followerLag.read = () => replicas.followerLags();
   metrics.replicaMaxLag.read = () => replicas.maxLag;
   metrics.damagedReplicas.read = () => context.repairs.count;
   metrics.leaders.read = () => count(partitions, (partition) => partition.isLeader);

@@ -28,6 +28,7 @@ test('the page shows counters, gauges and histograms with their labels', async (
   const cells = createMetrics(BROKER_METRICS);
   cells.bytesIn.with('t"1').value = 7;
   cells.partitions.read = () => 12;
+  cells.followerLag.read = () => [{ labels: ['t', '0', '2'], value: 5 }];
   cells.requestSeconds.with('Produce').observe(0.003);
   cells.requestSeconds.with('Produce').observe(99);
   const server = await MetricsServer.open({ host: '127.0.0.1', port: 0, table: BROKER_METRICS, cells });
@@ -38,6 +39,7 @@ test('the page shows counters, gauges and histograms with their labels', async (
     expect(lines).toContain('# TYPE kafka_server_brokertopicmetrics_bytesin_total counter');
     expect(lines).toContain('kafka_server_brokertopicmetrics_bytesin_total{topic="t\\"1"} 7');
     expect(lines).toContain('kafka_server_replicamanager_partitioncount 12');
+    expect(lines).toContain('moldau_follower_lag_records{topic="t",partition="0",broker="2"} 5');
     const seconds = 'kafka_network_requestmetrics_total_time_seconds';
     expect(lines).toContain(`${seconds}_bucket{request="Produce",le="0.0025"} 0`);
     expect(lines).toContain(`${seconds}_bucket{request="Produce",le="0.005"} 1`);

@@ -12,7 +12,7 @@ export interface MetricDefinition {
   /** What it counts, with its unit. */
   readonly help: string;
   readonly labels?: readonly string[];
-  /** Worked out when somebody looks: its cell is a GaugeCell, also of a counter. */
+  /** Worked out when somebody looks: its cell is a GaugeCell, also of a counter, and a RowsCell with labels. */
   readonly computed?: true;
   /** Upper bounds of a histogram's buckets, ascending, in the unit of the metric. */
   readonly buckets?: readonly number[];
@@ -48,6 +48,17 @@ export class HistogramCell {
 /** A gauge that is worked out only when somebody looks. */
 export class GaugeCell {
   read: () => number = () => 0;
+}
+
+/** One line of a gauge with labels. */
+export interface MetricRow {
+  readonly labels: readonly string[];
+  readonly value: number;
+}
+
+/** A gauge with labels whose lines are all worked out when somebody looks; at most `familyCellsMax` are shown. */
+export class RowsCell {
+  read: () => Iterable<MetricRow> = () => [];
 }
 
 /** Cells of one metric by label values. Bounded: past `familyCellsMax` all further label sets share one cell `other`. */
@@ -91,15 +102,18 @@ type CellOf<D extends MetricDefinition> = D['kind'] extends 'histogram'
 
 /** What code writes to, by the keys of a table. */
 export type MetricsOf<Table extends Record<string, MetricDefinition>> = {
-  readonly [Key in keyof Table]: Table[Key] extends { labels: readonly string[] }
-    ? MetricFamily<CellOf<Table[Key]>>
-    : CellOf<Table[Key]>;
+  readonly [Key in keyof Table]: Table[Key] extends { labels: readonly string[]; computed: true }
+    ? RowsCell
+    : Table[Key] extends { labels: readonly string[] }
+      ? MetricFamily<CellOf<Table[Key]>>
+      : CellOf<Table[Key]>;
 };
 
 /** Cells and families for every entry of a table. */
 export function createMetrics<const Table extends Record<string, MetricDefinition>>(table: Table): MetricsOf<Table> {
   const cells = Object.entries(table).map(([key, definition]) => {
     const make = () => createCell(definition);
+    if (definition.labels && definition.computed) return [key, new RowsCell()];
     return [key, definition.labels ? new MetricFamily(definition.labels.length, make) : make()];
   });
   return Object.fromEntries(cells) as MetricsOf<Table>;
@@ -316,6 +330,12 @@ export const BROKER_METRICS = {
     name: 'kafka_server_replicamanager_isrexpands_total',
     help: 'Times a replica joined the in-sync set of a partition led here',
   },
+  isrChanges: {
+    kind: 'counter',
+    name: 'moldau_isr_changes_total',
+    help: 'Changes of in-sync sets of partitions led here: shrink or expand, and why',
+    labels: ['change', 'reason'],
+  },
   failedIsrUpdates: {
     kind: 'counter',
     name: 'kafka_server_replicamanager_failedisrupdates_total',
@@ -341,6 +361,13 @@ export const BROKER_METRICS = {
     name: 'kafka_server_fetcherlagmetrics_consumerlag',
     help: 'Records that a partition copied here is behind its leader',
     labels: ['topic', 'partition'],
+  },
+  followerLag: {
+    kind: 'gauge',
+    computed: true,
+    name: 'moldau_follower_lag_records',
+    help: 'Records of a partition led here that a follower is not known to have on its disk, of one that is away too',
+    labels: ['topic', 'partition', 'broker'],
   },
   replicationBytesIn: {
     kind: 'counter',

@@ -3,7 +3,15 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { collectDefaultMetrics, type Metric, Registry } from 'prom-client';
-import { GaugeCell, HistogramCell, type MetricCell, type MetricDefinition, MetricFamily } from '../metrics.ts';
+import {
+  familyCellsMax,
+  GaugeCell,
+  HistogramCell,
+  type MetricCell,
+  type MetricDefinition,
+  MetricFamily,
+  RowsCell,
+} from '../metrics.ts';
 
 type Cells = Readonly<Record<string, unknown>>;
 
@@ -87,14 +95,19 @@ class PublishedMetric {
 
   get() {
     const values: Sample[] = [];
-    if (this.#cells instanceof MetricFamily) {
+    if (this.#cells instanceof RowsCell) {
+      for (const { labels, value } of this.#cells.read()) {
+        if (values.length >= familyCellsMax) break;
+        values.push({ value, labels: this.#named(labels) });
+      }
+    } else if (this.#cells instanceof MetricFamily) {
       for (const { labels, cell } of this.#cells.cells.values()) this.#add(values, labels, cell);
     } else this.#add(values, [], this.#cells);
     return Promise.resolve({ name: this.name, help: this.help, type: this.type, aggregator: this.aggregator, values });
   }
 
   #add(values: Sample[], labelValues: readonly string[], cell: unknown): void {
-    const labels = Object.fromEntries(this.#labels.map((label, i) => [label, labelValues[i] ?? '']));
+    const labels = this.#named(labelValues);
     if (!(cell instanceof HistogramCell)) {
       values.push({ value: cell instanceof GaugeCell ? cell.read() : (cell as MetricCell).value, labels });
       return;
@@ -107,5 +120,9 @@ class PublishedMetric {
     values.push({ metricName: `${this.name}_bucket`, value: cell.count, labels: { ...labels, le: '+Inf' } });
     values.push({ metricName: `${this.name}_sum`, value: cell.sum, labels });
     values.push({ metricName: `${this.name}_count`, value: cell.count, labels });
+  }
+
+  #named(values: readonly string[]): Record<string, string> {
+    return Object.fromEntries(this.#labels.map((label, i) => [label, values[i] ?? '']));
   }
 }

@@ -312,6 +312,8 @@ export class Partition {
     this.#state = state;
     if (before.leaderEpoch !== state.leaderEpoch || before.leader !== state.leader) {
       this.#takeRole();
+      // Who died left the ISR with the election that made us the leader: nobody else is there to tell of it.
+      if (this.isLeader && before.isr !== state.isr) this.#host.isrChanged(this, before.isr, state.isr, undefined);
       if (before.leader !== state.leader) this.#failWaiters('notLeader');
       this.#tellChanged();
       return;

@@ -6,7 +6,7 @@ import type { Ports, TimerHandle } from '@moldau/kernel';
 import type { ClusterImage, MetadataBatch } from '@moldau/metadata';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import { type EventLog, REPLICA_EVENTS } from '../events.ts';
-import type { BrokerMetrics } from '../metrics.ts';
+import type { BrokerMetrics, MetricRow } from '../metrics.ts';
 import type { Peers } from '../peer/peers.ts';
 import { ReplicaFetcher } from './fetcher.ts';
 import { type IsrController, IsrProposals } from './isr-proposals.ts';
@@ -185,18 +185,46 @@ export class ReplicaManager implements ReplicaHost {
     const left = before.filter((id) => !after.includes(id));
     if (joined.length === 0 && left.length === 0) return;
     const { metrics, events } = this.#p;
-    if (left.length > 0) metrics.isrShrinks.value++;
-    if (joined.length > 0) metrics.isrExpands.value++;
     const wished = wish?.changed.every((id) => joined.includes(id) || left.includes(id));
+    const reason = wished && wish ? wish.reason : this.#reasonOf(partition, left);
+    if (left.length > 0) {
+      metrics.isrShrinks.value++;
+      metrics.isrChanges.with('shrink', reason).value++;
+    }
+    if (joined.length > 0) {
+      metrics.isrExpands.value++;
+      metrics.isrChanges.with('expand', reason).value++;
+    }
     events.emit(REPLICA_EVENTS.isrChanged, {
       topic: partition.topic,
       partition: partition.index,
       isr: after,
       joined,
       left,
-      reason: wished ? (wish?.reason ?? '') : 'decided by the controller',
+      reason,
       leaderEpoch: partition.leaderEpoch,
     });
+  }
+
+  /** Why the controller changed an ISR that nobody here asked it to change. */
+  #reasonOf({ state }: Partition, left: readonly number[]): string {
+    const image = this.#p.image();
+    const all = (holds: (id: number) => boolean) => left.length > 0 && left.every(holds);
+    if (all((id) => !state.replicas.includes(id))) return 'moved away';
+    if (all((id) => image.broker(id)?.fenced !== false)) return 'broker gone';
+    if (all((id) => image.broker(id)?.shuttingDown === true)) return 'broker stops';
+    return 'decided by the controller';
+  }
+
+  /** Of every follower of the partitions led here. */
+  *followerLags(): IterableIterator<MetricRow> {
+    for (const { topic, index, leading, log } of this.#p.partitions()) {
+      if (!leading) continue;
+      for (const { id, logEnd } of leading.followers) {
+        const value = Math.max(0, leading.logEnd - Math.max(logEnd, log.startOffset));
+        yield { labels: [topic, String(index), String(id)], value };
+      }
+    }
   }
 
   epochsWentBack(partition: Partition, logEpoch: number): void {
