@@ -113,6 +113,8 @@ export class ZooKeeperEngine implements MetadataEngine {
   #registration: OwnRegistration | undefined;
   /** Session that vouches for this broker: the first, then the one it registered with last. */
   #vouching: ZooKeeperClient | undefined;
+  /** A registration was lost, and the next one is not there yet: a new session alone vouches for nothing. */
+  #registrationOver = false;
   #confirmedAtMs = Number.NEGATIVE_INFINITY;
   #clusterId: string | undefined;
   #memory: StoreMemory | undefined;
@@ -267,6 +269,7 @@ export class ZooKeeperEngine implements MetadataEngine {
         this.#registration = own;
         this.#confirmedAtMs = this.sessionConfirmedAtMs;
         this.#vouching = client;
+        this.#registrationOver = false;
         this.#remember();
         await this.#registrations.look(client);
         return { brokerEpoch, onLost: (listener) => own.lost.push(listener) };
@@ -361,7 +364,7 @@ export class ZooKeeperEngine implements MetadataEngine {
     if (seen && (this.image.offset < seen.offset || this.image.epoch < seen.epoch))
       throw this.#older(where, this.image.offset);
     await this.#registrations.look(client);
-    if (!this.#registration) this.#vouching ??= client;
+    if (!this.#registration && !this.#registrationOver) this.#vouching ??= client;
   }
 
   /** A store that was rolled back has a shorter log, or wrote other batches at the same offsets. */
@@ -534,6 +537,7 @@ export class ZooKeeperEngine implements MetadataEngine {
     // Until it is registered again nothing vouches for this broker (invariant 26).
     this.#confirmedAtMs = this.sessionConfirmedAtMs;
     this.#vouching = undefined;
+    this.#registrationOver = true;
     for (const listener of registration.lost) listener(why);
   }
 

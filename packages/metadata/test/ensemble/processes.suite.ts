@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Kafka, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { until } from '../engine-contract.ts';
 import { CLASS_PATH, type Ensemble, freePort, startEnsemble } from './zookeeper-process.ts';
@@ -104,9 +105,53 @@ test('three brokers, one ZooKeeper: what its shell shows, and tools that are tol
   expect(nobody.stderr).toContain('no broker is registered in ZooKeeper');
 }, 120_000);
 
-test('a broker that began alone moves into ZooKeeper with its topics, and a second one joins', async () => {
-  const alone = await broker(7, []);
+/** KafkaJS, which knows nothing of us, over both partitions of `old`. */
+function foreignClient(address: string) {
+  const kafka = new Kafka({ brokers: [address], logLevel: logLevel.NOTHING });
+  return {
+    produce: async (values: readonly string[]) => {
+      const producer = kafka.producer();
+      await producer.connect();
+      const messages = values.map((value, i) => ({ value, partition: i % 2 }));
+      await producer.send({ topic: 'old', acks: -1, messages });
+      await producer.disconnect();
+    },
+    /** As a member of a group that commits what it was given, until it has had so many records. */
+    consume: async (count: number): Promise<string[]> => {
+      const consumer = kafka.consumer({ groupId: 'readers' });
+      const had: string[] = [];
+      await consumer.connect();
+      await consumer.subscribe({ topic: 'old', fromBeginning: true });
+      await consumer.run({
+        eachMessage: async ({ partition, message: { offset, value } }) => {
+          had.push(`${partition}/${offset} ${value}`);
+        },
+      });
+      await until(() => had.length >= count);
+      // Commits, and leaves.
+      await consumer.disconnect();
+      return had.sort();
+    },
+    committed: async () => {
+      const admin = kafka.admin();
+      await admin.connect();
+      const [{ partitions } = { partitions: [] }] = await admin.fetchOffsets({ groupId: 'readers', topics: ['old'] });
+      await admin.disconnect();
+      return partitions.map(({ partition, offset }) => `${partition}/${offset}`).sort();
+    },
+  };
+}
+
+test('a broker that began alone moves into ZooKeeper with its topics, records and groups, and a second one joins', async () => {
+  const fast = 'group.initial.rebalance.delay.ms=0';
+  const alone = await broker(7, [fast]);
   await tool('kafka-topics.sh', `--bootstrap-server ${alone.address} --create --topic old --partitions 2`);
+  const foreign = foreignClient(alone.address);
+  await foreign.produce(['a', 'b', 'c', 'd', 'e', 'f']);
+  expect(await foreign.consume(6)).toEqual(['0/0 a', '0/1 c', '0/2 e', '1/0 b', '1/1 d', '1/2 f']);
+  expect(await foreign.committed()).toEqual(['0/3', '1/3']);
+  // Not read before the move.
+  await foreign.produce(['g', 'h']);
   const connect = `zookeeper.connect=${ensemble.connect}/moved`;
   const port = Number(alone.address.split(':')[1]);
   const move = () => tool('moldau', `move-to-zookeeper --config ${alone.file}`);
@@ -119,8 +164,13 @@ test('a broker that began alone moves into ZooKeeper with its topics, and a seco
   expect(early.said()).toContain('is missing');
   const moved = await move();
   expect(moved.stderr).toBe('');
-  expect(moved.stdout).toMatch(/^Moved cluster \S+ \(1 topics, 2 partitions\)/);
-  const again = await broker(7, [connect], { port });
+  expect(moved.stdout).toMatch(/^Moved cluster \S+ \(2 topics, 52 partitions\)/);
+  const again = await broker(7, [connect, fast], { port });
+  // The group goes on where it was, with what it had not read and what comes now.
+  expect(await foreign.committed()).toEqual(['0/3', '1/3']);
+  await foreign.produce(['i', 'j']);
+  expect(await foreign.consume(4)).toEqual(['0/3 g', '0/4 i', '1/3 h', '1/4 j']);
+  expect(await foreign.committed()).toEqual(['0/5', '1/5']);
   const second = await broker(8, [connect]);
   const { stdout } = await tool('kafka-topics.sh', `--bootstrap-server ${second.address} --describe --topic old`);
   expect(stdout).toContain('Leader: 7');
