@@ -11,7 +11,7 @@ import type { CONSUMER_SETTINGS } from '../settings/consumer-settings.ts';
 import type { SettingsOf } from '../settings/setting.ts';
 import type { TopicPartition } from '../topic-partition.ts';
 import * as membership from './consumer-membership.ts';
-import type { Member, MemberHooks, Standing } from './member.ts';
+import { isAway, type Member, type MemberHooks, type Standing } from './member.ts';
 
 export class ConsumerGroupMember implements Member {
   readonly link: CoordinatorLink;
@@ -87,7 +87,7 @@ export class ConsumerGroupMember implements Member {
         await this.#hooks.revoke(true);
         continue;
       }
-      if (this.#member.state === 'outside') this.#beatNow();
+      if (this.#member.state === 'outside' && !isAway(this.#hooks, this.#settings)) this.#beatNow();
       if (this.#member.state === 'stable') {
         if (await this.#reconcile()) continue;
         return true;
@@ -210,8 +210,8 @@ export class ConsumerGroupMember implements Member {
   }
 
   async #beat(era: number): Promise<void> {
-    const { retryBackoffMs, requestTimeoutMs, maxPollIntervalMs } = this.#settings;
-    if (this.#member.state === 'stable' && this.#hooks.pollIdleMs() > maxPollIntervalMs) {
+    const { retryBackoffMs, requestTimeoutMs } = this.#settings;
+    if (this.#member.state === 'stable' && isAway(this.#hooks, this.#settings)) {
       await this.#stayedAway();
       return;
     }

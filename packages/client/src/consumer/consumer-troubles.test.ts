@@ -174,6 +174,60 @@ test('a handler that does not come back is named, then the member leaves once, a
   await consumer.close();
 });
 
+for (const partitionAssignmentStrategy of ['range', 'cooperative-sticky'] as const) {
+  test(`a stuck handler of eachMessage (${partitionAssignmentStrategy}): one leave, and others have it all until the handler is back`, async () => {
+    const topic = await broker.newTopic(2);
+    await fill(topic, 4, 2);
+    const calm = { sessionTimeoutMs: 6000, requestTimeoutMs: 5000 };
+    const options = { groupId: `${topic}-group`, partitionAssignmentStrategy, maxPollIntervalMs: 1000, ...calm };
+    const stuck = reader(options);
+    const left: string[] = [];
+    stuck.on('left', ({ reason }) => left.push(reason));
+    stuck.on('blocked', () => {});
+    let lost = 0;
+    stuck.subscribe(topic, {
+      onPartitionsLost: (partitions) => {
+        lost += partitions.length;
+      },
+    });
+    let letGo = () => {};
+    const gate = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const handled: string[] = [];
+    const loop = stuck.eachMessage(async ({ value }) => {
+      if (handled.length === 0) {
+        handled.push('begun');
+        await gate;
+      }
+      handled.push(value!);
+    });
+    while (left.length === 0) await pause(20);
+    const other = reader(options);
+    const shares: number[] = [];
+    other.subscribe(topic, {
+      onPartitionsAssigned: () => void shares.push(other.assignment().length),
+    });
+    const seen = new Set<number>();
+    const read = async () => {
+      for (const { value } of await other.poll(50)) seen.add(Number(value));
+    };
+    while (shares.length === 0) await read();
+    // Twice max.poll.interval.ms: whoever joined with the handler still at work would leave again, and again.
+    const until = performance.now() + 2000;
+    while (performance.now() < until) await read();
+    expect(left).toEqual(['the application did not poll for 1000 ms (max.poll.interval.ms)']);
+    expect(lost).toBe(2);
+    expect(shares.at(-1)).toBe(2);
+    letGo();
+    while (stuck.assignment().length === 0) await read();
+    while (other.assignment().length !== 1) await read();
+    expect(left.length).toBe(1);
+    await Promise.all([stuck.close(), other.close()]);
+    await loop;
+  });
+}
+
 test('an event loop that is blocked is told, with the record at work', async () => {
   const topic = await broker.newTopic();
   await fill(topic, 2);

@@ -17,7 +17,7 @@ import type { SettingsOf } from '../settings/setting.ts';
 import { partitionText, type TopicPartition } from '../topic-partition.ts';
 import type { Assignor } from './assignors/assignor.ts';
 import { decodeAssignment, decodeMember, encodeAssignment, encodeSubscription } from './group-protocol.ts';
-import type { Member, MemberHooks, Standing } from './member.ts';
+import { isAway, type Member, type MemberHooks, type Standing } from './member.ts';
 import * as membership from './membership.ts';
 
 /** How much longer than the rebalance may take an answer to JoinGroup is waited for. */
@@ -125,7 +125,9 @@ export class GroupMember implements Member {
         }
         continue;
       }
-      if (!this.#joining) {
+      if (this.#member.state === 'outside' && isAway(this.#hooks, this.#settings)) {
+        await this.#handBackLost();
+      } else if (!this.#joining) {
         if (this.#hasAssignment && !this.#cooperative) {
           this.#hasAssignment = false;
           const lost = this.#hasLost;
@@ -422,9 +424,8 @@ export class GroupMember implements Member {
 
   async #heartbeat(era: number): Promise<void> {
     const { clock } = this.#cluster.ports;
-    const { heartbeatIntervalMs, sessionTimeoutMs, maxPollIntervalMs, requestTimeoutMs, retryBackoffMs } =
-      this.#settings;
-    if (this.#hooks.pollIdleMs() > maxPollIntervalMs) {
+    const { heartbeatIntervalMs, sessionTimeoutMs, requestTimeoutMs, retryBackoffMs } = this.#settings;
+    if (isAway(this.#hooks, this.#settings)) {
       await this.#stayedAway();
       return;
     }

@@ -34,6 +34,15 @@ export interface MemberHooks {
   left(reason: string): void;
 }
 
+/**
+ * The application has been away for max.poll.interval.ms. Of eachMessage and eachBatch this can be so inside poll, which they
+ * call beside a handler that is stuck: a member that joined then would leave again with its next heartbeat, and each time
+ * the whole group would rebalance.
+ */
+export function isAway(hooks: MemberHooks, settings: { readonly maxPollIntervalMs: number }): boolean {
+  return hooks.pollIdleMs() > settings.maxPollIntervalMs;
+}
+
 export interface Member {
   readonly link: CoordinatorLink;
   readonly protocol: 'classic' | 'consumer';
