@@ -54,6 +54,8 @@ const ADVICE: { readonly [K in WireError | LocalError]?: string } = {
   ILLEGAL_GENERATION: 'The group has rebalanced; commit after the next poll.',
   REBALANCE_IN_PROGRESS: 'Poll to take part in the rebalance, then commit.',
   FENCED_INSTANCE_ID: 'Another consumer uses the same group.instance.id; give each its own.',
+  UNRELEASED_INSTANCE_ID:
+    'Another consumer with the same group.instance.id is alive; give each its own, or poll again when it has been closed.',
   NON_EMPTY_GROUP: 'Stop all consumers of the group first.',
   GROUP_SUBSCRIBED_TO_TOPIC: 'Stop the consumers of the group that subscribe to the topic first.',
   INCONSISTENT_GROUP_PROTOCOL: 'Configure all members with a partition.assignment.strategy in common.',

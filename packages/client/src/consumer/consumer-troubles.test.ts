@@ -228,6 +228,43 @@ for (const partitionAssignmentStrategy of ['range', 'cooperative-sticky'] as con
   });
 }
 
+for (const partitionAssignmentStrategy of ['range', 'cooperative-sticky'] as const) {
+  test(`partitions that go to others while handlers hold them are lost, not revoked (${partitionAssignmentStrategy})`, async () => {
+    const topic = await broker.newTopic(2);
+    await fill(topic, 2, 2);
+    const calm = { sessionTimeoutMs: 6000, requestTimeoutMs: 5000 };
+    const options = { groupId: `${topic}-group`, partitionAssignmentStrategy, ...calm };
+    const stuck = reader({ ...options, maxPollIntervalMs: 1000 });
+    const told: string[] = [];
+    const note = (what: string) => (partitions: readonly { partition: number }[]) => {
+      for (const { partition } of partitions) told.push(`${what} ${partition}`);
+    };
+    stuck.on('left', () => told.push('left'));
+    stuck.on('blocked', () => {});
+    stuck.subscribe(topic, { onPartitionsRevoked: note('revoked'), onPartitionsLost: note('lost') });
+    let letGo = () => {};
+    const gate = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    let begun = 0;
+    const handler = async () => {
+      begun++;
+      await gate;
+    };
+    const loop = stuck.eachMessage(handler, { concurrency: 2 });
+    while (begun < 2) await pause(20);
+    // The rebalance begins while they are at work, and waits for them until the member has to leave.
+    const other = reader(options);
+    other.subscribe(topic);
+    while (other.assignment().length < 2) await other.poll(50);
+    letGo();
+    while (!told.includes('lost 1')) await other.poll(50);
+    expect(told).toEqual(['left', 'lost 0', 'lost 1']);
+    await Promise.all([stuck.close(), other.close()]);
+    await loop;
+  });
+}
+
 test('an event loop that is blocked is told, with the record at work', async () => {
   const topic = await broker.newTopic();
   await fill(topic, 2);

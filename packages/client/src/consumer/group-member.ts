@@ -129,10 +129,14 @@ export class GroupMember implements Member {
         await this.#handBackLost();
       } else if (!this.#joining) {
         if (this.#hasAssignment && !this.#cooperative) {
-          this.#hasAssignment = false;
-          const lost = this.#hasLost;
-          this.#hasLost = false;
-          await this.#hooks.revoke(lost);
+          // It has them until they are handed back: it may have to leave before handlers are done with them.
+          try {
+            await this.#hooks.revoke(this.#hasLost);
+          } finally {
+            this.#hasAssignment = false;
+            this.#hasLost = false;
+          }
+          continue;
         } else if (this.#hasAssignment && !this.#hasLost) {
           await this.#giveUpUnsubscribed();
         }

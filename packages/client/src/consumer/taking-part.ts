@@ -81,6 +81,7 @@ export function takingPart(o: {
     commits,
     lines: o.lines,
     listener: () => listenerOf(topics.subscription),
+    hasLost: () => member.hasLost,
     apiTimeoutMs: settings.defaultApiTimeoutMs,
     onChanged: o.onChanged,
   });
