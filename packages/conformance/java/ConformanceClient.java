@@ -93,6 +93,9 @@ public final class ConformanceClient {
             case "createTopic" -> createTopic(command);
             case "openSender" -> senders.put(command.get("sender").asText(), openSender(command));
             case "send" -> send(command);
+            case "begin" -> senders.get(command.get("sender").asText()).beginTransaction();
+            case "commit" -> senders.get(command.get("sender").asText()).commitTransaction();
+            case "abort" -> senders.get(command.get("sender").asText()).abortTransaction();
             case "closeSender" -> senders.remove(command.get("sender").asText()).close(Duration.ofSeconds(20));
             case "join" -> join(command);
             case "leave" -> members.remove(command.get("member").asText()).leave();
@@ -118,7 +121,20 @@ public final class ConformanceClient {
         settings.put("max.request.size", 5_000_000);
         settings.put("reconnect.backoff.max.ms", 500);
         settings.put("linger.ms", 2);
-        return new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
+        if (command.get("transactionalId").isNull()) {
+            return new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
+        }
+        settings.put("transactional.id", command.get("transactionalId").asText());
+        settings.put("enable.idempotence", true);
+        KafkaProducer<byte[], byte[]> producer =
+            new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
+        try {
+            producer.initTransactions();
+        } catch (RuntimeException failure) {
+            producer.close(Duration.ZERO);
+            throw failure;
+        }
+        return producer;
     }
 
     private void send(JsonNode command) throws Exception {
@@ -179,13 +195,18 @@ public final class ConformanceClient {
             settings.put("bootstrap.servers", bootstrap);
             settings.put("group.id", command.get("group").asText());
             settings.put("auto.offset.reset", command.get("reset").asText());
-            settings.put("session.timeout.ms", command.get("sessionTimeoutMs").asInt());
             settings.put("isolation.level", command.get("isolation").asText());
-            settings.put("heartbeat.interval.ms", 300);
             settings.put("auto.commit.interval.ms", 500);
             settings.put("metadata.max.age.ms", 1_000);
             settings.put("reconnect.backoff.max.ms", 500);
-            settings.put("partition.assignment.strategy", assignorClass(command.get("assignor").asText()));
+            if (command.get("protocol").asText().equals("consumer")) {
+                // KIP-848: sessions, heartbeats and the assignor are the broker's, and the client refuses its own.
+                settings.put("group.protocol", "consumer");
+            } else {
+                settings.put("session.timeout.ms", command.get("sessionTimeoutMs").asInt());
+                settings.put("heartbeat.interval.ms", 300);
+                settings.put("partition.assignment.strategy", assignorClass(command.get("assignor").asText()));
+            }
             if (!command.get("instanceId").isNull()) {
                 settings.put("group.instance.id", command.get("instanceId").asText());
             }

@@ -38,11 +38,21 @@ export interface SenderOptions {
   readonly idempotent?: boolean;
   /** Keys go where Kafka's Java client puts them, also where that is not the client's default (librdkafka). */
   readonly javaPartitioner?: boolean;
+  /** Makes the sender transactional; only where the client can (`can.transactions`). */
+  readonly transactionalId?: string;
+}
+
+/** Of a sender with a `transactionalId`, which has said so to the coordinator (initTransactions) already. */
+export interface Transactions {
+  begin(): Promise<void>;
+  commit(): Promise<void>;
+  abort(): Promise<void>;
 }
 
 export interface Sender {
   /** Resolves when all are acknowledged; rejects with a RefusedByBroker when the broker answered with an error code. */
   send(topic: string, records: readonly SentRecord[]): Promise<void>;
+  readonly transactions?: Transactions;
   close(): Promise<void>;
 }
 
@@ -66,6 +76,11 @@ export interface JoinOptions {
   /** Default 6000, the least Kafka allows. */
   readonly sessionTimeoutMs?: number;
   readonly assignor?: 'range' | 'roundrobin' | 'cooperative-sticky';
+  /**
+   * Default classic. consumer: KIP-848, only where the client can (`can.consumerProtocol`); `assignor` and
+   * `sessionTimeoutMs` are then the broker's and must not be given.
+   */
+  readonly protocol?: 'classic' | 'consumer';
   /** Default read_uncommitted. */
   readonly isolation?: 'read_committed';
   /** In a process of its own where the client is one, so that it can crash. */
@@ -114,6 +129,10 @@ export interface ClientAdapter {
     readonly logAppendTime: boolean;
     /** May hand a record over twice although nothing happened to its group; the contract then looks at offsets only. */
     readonly redelivers: boolean;
+    /** Default false: the adapter has no senders with a `transactionalId`. */
+    readonly transactions?: boolean;
+    /** Default false: the adapter has no members of the protocol `consumer` (KIP-848). */
+    readonly consumerProtocol?: boolean;
   };
   connect(bootstrap: string): Promise<ConnectedClient>;
 }

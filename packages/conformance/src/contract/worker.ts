@@ -2,16 +2,20 @@
 // answers, and tells of records and assignments, the same way on standard output. Bytes travel as base64, null as null.
 //
 //   → {"id":1,"op":"createTopic","name":"t","partitions":1,"configs":{}}          ← {"id":1}
-//   → {"id":2,"op":"openSender","sender":"s1","codec":"none","acks":-1,"idempotent":false,"javaPartitioner":false}   ← {"id":2}
+//   → {"id":2,"op":"openSender","sender":"s1","codec":"none","acks":-1,"idempotent":false,"javaPartitioner":false,
+//      "transactionalId":null}                                                                                  ← {"id":2}
 //   → {"id":3,"op":"send","sender":"s1","topic":"t","records":[{"key":…,"value":…,"headers":[[k,v]…],"partition":0}]}
 //        ← {"id":3}  or  {"id":3,"code":10,"error":"…"}    (code: the broker's, 0 when it was not the broker)
 //   → {"id":4,"op":"closeSender","sender":"s1"}                                   ← {"id":4}
 //   → {"id":5,"op":"join","member":"m1","group":"g","topic":"t","reset":"earliest","sessionTimeoutMs":6000,
-//      "assignor":"range","isolation":"read_uncommitted","instanceId":null}                                      ← {"id":5}
+//      "assignor":"range","isolation":"read_uncommitted","instanceId":null,"protocol":"classic"}                 ← {"id":5}
 //        then  {"member":"m1","held":[0,1],"assignments":1}
 //        and   {"member":"m1","records":[{"partition":0,"offset":0,"timestamp":0,"key":…,"value":…,"headers":[[k,v]]}]}
 //        and   {"member":"m1","failure":"…"}
 //   → {"id":6,"op":"leave","member":"m1"}                                         ← {"id":6}
+// Where the adapter says that the client can, `transactionalId` is a text (and the sender has joined its coordinator before
+// the answer), and `protocol` is "consumer":
+//   → {"id":7,"op":"begin","sender":"s1"}    and "commit", "abort"                ← {"id":7}
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import {
@@ -116,6 +120,7 @@ class WorkerProcess {
       assignor: o.assignor ?? 'range',
       isolation: o.isolation ?? 'read_uncommitted',
       instanceId: o.instanceId ?? null,
+      protocol: o.protocol ?? 'classic',
     });
     return member;
   }
@@ -187,11 +192,13 @@ class WorkerMember implements Member {
 }
 
 class WorkerClient implements ConnectedClient {
+  readonly #can: ClientAdapter['can'];
   readonly #spawn: () => WorkerProcess;
   readonly #worker: WorkerProcess;
   #senders = 0;
 
-  constructor(spawnWorker: () => WorkerProcess) {
+  constructor(can: ClientAdapter['can'], spawnWorker: () => WorkerProcess) {
+    this.#can = can;
     this.#spawn = spawnWorker;
     this.#worker = spawnWorker();
   }
@@ -201,21 +208,29 @@ class WorkerClient implements ConnectedClient {
   }
 
   async sender(o: SenderOptions = {}): Promise<Sender> {
+    const { transactionalId = null } = o;
+    if (transactionalId !== null && !this.#can.transactions) throw new Error('the adapter has no transactions');
     const sender = `s${++this.#senders}`;
     const settings = {
       codec: o.codec ?? 'none',
       acks: o.acks ?? -1,
       idempotent: o.idempotent ?? false,
       javaPartitioner: o.javaPartitioner ?? false,
+      transactionalId,
     };
     await this.#worker.order({ op: 'openSender', sender, ...settings });
+    const order = (op: string) => () => this.#worker.order({ op, sender });
     return {
       send: (topic, records) => this.#worker.order({ op: 'send', sender, topic, records: records.map(wireRecord) }),
-      close: () => this.#worker.order({ op: 'closeSender', sender }),
+      close: order('closeSender'),
+      ...(transactionalId === null
+        ? {}
+        : { transactions: { begin: order('begin'), commit: order('commit'), abort: order('abort') } }),
     };
   }
 
   async join(o: JoinOptions): Promise<Member> {
+    if (o.protocol === 'consumer' && !this.#can.consumerProtocol) throw new Error('the adapter has no KIP-848');
     if (!o.separately) return this.#worker.join(o);
     const own = this.#spawn();
     const member = await own.join(o);
@@ -252,7 +267,7 @@ export function workerAdapter(
     codecs: o.codecs,
     can: o.can,
     connect: async (bootstrap) =>
-      new WorkerClient(() => {
+      new WorkerClient(o.can, () => {
         const { file, args } = o.command(bootstrap);
         return new WorkerProcess(file, args);
       }),

@@ -1,8 +1,11 @@
 // Groups whose members are of different clients: whoever of them leads has to understand what the others say, and they it.
 // For each assignor that both sides have, members come and go while records flow; every partition always has one owner in
-// the end, and no record is lost.
+// the end, and no record is lost. By KIP-848, where the broker has it, the coordinator shares out and no member leads: there
+// each record comes once.
+import { Admin } from '@moldau/client';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { ClientAdapter, ConnectedClient, JoinOptions, Member } from '../../contract/client.ts';
+import { newQuickGroup, offersConsumerProtocol } from '../../contract/consumer-protocol.ts';
 import { createTopic } from '../../contract/leaders.ts';
 import { numbered, values } from '../../contract/records.ts';
 import { eventually, sleep } from '../../suite/eventually.ts';
@@ -13,6 +16,10 @@ import { moldauClient } from '../moldau-client/adapter.ts';
 import { confluentPython } from '../python/adapters.ts';
 
 const PARTITIONS = 6;
+
+const asking = new Admin({ bootstrapServers: bootstrap });
+const consumerProtocol = await offersConsumerProtocol(asking);
+await asking.close();
 
 interface Mix {
   readonly assignor: NonNullable<JoinOptions['assignor']>;
@@ -61,6 +68,26 @@ describe('mixed groups', () => {
     });
   }
 
+  /** Sends numbered records until it is stopped, which answers with how many. */
+  async function flowInto(topic: string): Promise<() => Promise<number>> {
+    const sender = await clients.get(moldauClient)!.sender();
+    let sent = 0;
+    let flowing = true;
+    const flow = (async () => {
+      while (flowing) {
+        await sender.send(topic, numbered('m', 20, { from: sent, keys: 60 }));
+        sent += 20;
+        await sleep(20);
+      }
+    })();
+    flow.catch(() => {});
+    return async () => {
+      flowing = false;
+      await flow.finally(() => sender.close());
+      return sent;
+    };
+  }
+
   for (const { assignor, others } of mixes) {
     // The first member leads: each kind of client takes its turn.
     for (const leader of [moldauClient, ...others]) {
@@ -69,16 +96,7 @@ describe('mixed groups', () => {
         const topic = fresh('mixed');
         const group = fresh('g');
         await createTopic(clients.get(moldauClient)!, topic, PARTITIONS);
-        const sender = await clients.get(moldauClient)!.sender();
-        let sent = 0;
-        let flowing = true;
-        const flow = (async () => {
-          while (flowing) {
-            await sender.send(topic, numbered('m', 20, { from: sent, keys: 60 }));
-            sent += 20;
-            await sleep(20);
-          }
-        })();
+        const stop = await flowInto(topic);
         try {
           const first = await join(leader, { group, topic, assignor });
           await shared([first]);
@@ -93,8 +111,7 @@ describe('mixed groups', () => {
           await shared(rest);
           const back = await join(leader, { group, topic, assignor });
           await shared([...rest, back]);
-          flowing = false;
-          await flow;
+          const sent = await stop();
           const members = [first, ...rest, back];
           const expected = values(numbered('m', sent));
           await eventually(`${sent} records at ${members.length} members`, () => {
@@ -103,11 +120,60 @@ describe('mixed groups', () => {
           });
           for (const member of members) expect(member.failure()).toBeUndefined();
         } finally {
-          flowing = false;
-          await flow.catch(() => {});
-          await sender.close();
+          await stop().catch(() => {});
         }
       });
     }
+  }
+
+  if (!consumerProtocol) {
+    test('KIP-848 is not offered by this broker: a member of each client is told so', async () => {
+      const topic = fresh('mixed');
+      await createTopic(clients.get(moldauClient)!, topic, 1);
+      for (const adapter of [moldauClient, java]) {
+        const member = await join(adapter, { group: fresh('g'), topic, protocol: 'consumer' });
+        const failure = await eventually(`${adapter.name} gives up`, () => member.failure());
+        expect(failure.message).toMatch(/UNSUPPORTED_VERSION|UnsupportedVersionException/);
+      }
+    });
+  }
+
+  for (const [one, other] of consumerProtocol
+    ? [
+        [moldauClient, java],
+        [java, moldauClient],
+      ]
+    : []) {
+    test(`KIP-848: ${other!.name} joins ${one!.name}, takes over when that leaves, and every record comes once`, async () => {
+      const topic = fresh('mixed');
+      const admin = new Admin({ bootstrapServers: bootstrap });
+      const group = await newQuickGroup(admin);
+      await admin.close();
+      await createTopic(clients.get(moldauClient)!, topic, PARTITIONS);
+      const stop = await flowInto(topic);
+      try {
+        const first = await join(one!, { group, topic, protocol: 'consumer' });
+        await shared([first]);
+        const second = await join(other!, { group, topic, protocol: 'consumer' });
+        await shared([first, second]);
+        const before = [first, second].map(({ records }) => records.length);
+        await eventually('both read on', () =>
+          [first, second].every(({ records }, i) => records.length > before[i]! + 20),
+        );
+        await leave(first);
+        await shared([second]);
+        const back = await join(one!, { group, topic, protocol: 'consumer' });
+        await shared([second, back]);
+        const sent = await stop();
+        const members = [first, second, back];
+        const expected = values(numbered('m', sent)).toSorted();
+        const read = () => members.flatMap((member) => values(member.records)).toSorted();
+        await eventually(`${sent} records`, () => read().length >= sent);
+        expect(read()).toEqual(expected);
+        for (const member of members) expect(member.failure()).toBeUndefined();
+      } finally {
+        await stop().catch(() => {});
+      }
+    });
   }
 });

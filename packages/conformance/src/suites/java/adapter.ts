@@ -36,6 +36,8 @@ export const java = workerAdapter({
     logAppendTime: true,
     redelivers: false,
     tellsFencing: true,
+    transactions: true,
+    consumerProtocol: true,
   },
   command: (bootstrap) => ({
     file: 'java',

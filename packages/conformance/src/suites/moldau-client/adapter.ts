@@ -3,6 +3,7 @@
 import {
   Admin,
   Consumer,
+  type ConsumerOptions,
   type ConsumerRecord,
   KafkaError,
   Producer,
@@ -93,6 +94,17 @@ function received({ topic, partition, offset, timestamp, key, value, headers }: 
   };
 }
 
+/** What KIP-848 leaves to the broker. */
+function classic(o: JoinOptions): Partial<ConsumerOptions<Buffer, Buffer>> {
+  return {
+    sessionTimeoutMs: o.sessionTimeoutMs ?? 6_000,
+    heartbeatIntervalMs: 300,
+    // Round robin under KafkaJS's name as well as Java's: members of both kinds find something in common.
+    partitionAssignmentStrategy:
+      o.assignor === 'roundrobin' ? ['roundrobin', 'RoundRobinAssigner'] : [o.assignor ?? 'range'],
+  };
+}
+
 class MoldauClient implements ConnectedClient {
   readonly #bootstrap: string;
 
@@ -116,12 +128,28 @@ class MoldauClient implements ConnectedClient {
       bootstrapServers: this.#bootstrap,
       acks,
       compressionType: o.codec ?? 'none',
-      enableIdempotence: o.idempotent ?? false,
+      enableIdempotence: o.transactionalId !== undefined || (o.idempotent ?? false),
+      ...(o.transactionalId === undefined ? {} : { transactionalId: o.transactionalId }),
       maxRequestSize: 5_000_000,
       reconnectBackoffMaxMs: 500,
     };
     const producer = new Producer(options);
+    if (o.transactionalId !== undefined) {
+      await producer.initTransactions().catch(async (error: unknown) => {
+        await producer.close();
+        throw refusal(error);
+      });
+    }
     return {
+      ...(o.transactionalId === undefined
+        ? {}
+        : {
+            transactions: {
+              begin: async () => producer.beginTransaction(),
+              commit: () => producer.commitTransaction(),
+              abort: () => producer.abortTransaction(),
+            },
+          }),
       async send(topic, records) {
         const outcomes = await Promise.allSettled(records.map((record) => producer.send({ ...record, topic })));
         for (const outcome of outcomes) if (outcome.status === 'rejected') throw refusal(outcome.reason);
@@ -135,15 +163,11 @@ class MoldauClient implements ConnectedClient {
       bootstrapServers: this.#bootstrap,
       groupId: o.group,
       autoOffsetReset: o.reset ?? 'earliest',
-      sessionTimeoutMs: o.sessionTimeoutMs ?? 6_000,
-      heartbeatIntervalMs: 300,
       autoCommitIntervalMs: 500,
       metadataMaxAgeMs: 1_000,
       reconnectBackoffMaxMs: 500,
       isolationLevel: o.isolation ?? 'read_uncommitted',
-      // Round robin under KafkaJS's name as well as Java's: members of both kinds find something in common.
-      partitionAssignmentStrategy:
-        o.assignor === 'roundrobin' ? ['roundrobin', 'RoundRobinAssigner'] : [o.assignor ?? 'range'],
+      ...(o.protocol === 'consumer' ? { groupProtocol: 'consumer' } : classic(o)),
       ...(o.instanceId === undefined ? {} : { groupInstanceId: o.instanceId }),
     });
     return new MoldauMember(consumer, o.topic);
@@ -165,6 +189,8 @@ export const moldauClient: ClientAdapter = {
     logAppendTime: true,
     redelivers: false,
     tellsFencing: true,
+    transactions: true,
+    consumerProtocol: true,
   },
   connect: async (bootstrap) => new MoldauClient(bootstrap),
 };

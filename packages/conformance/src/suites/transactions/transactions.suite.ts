@@ -119,6 +119,44 @@ if (transactions) {
       });
     }
 
+    for (const [writer, reader] of [
+      [java, moldauClient],
+      [moldauClient, java],
+    ] as const) {
+      test(`${writer.name} writes transactions: ${reader.name} reads the committed ones, and uncommitted all`, async () => {
+        const topic = await newTopic(2);
+        const sender = await clients.get(writer.name)!.sender({ transactionalId: fresh('tx'), codec: 'lz4' });
+        const { begin, commit, abort } = sender.transactions!;
+        const write = async (n: number, how: () => Promise<void>, texts = [`${n}.0`, `${n}.1`]) => {
+          await begin();
+          await sender.send(
+            topic,
+            texts.map((text, partition) => ({ key: null, value: Buffer.from(text), partition })),
+          );
+          await how();
+          return texts;
+        };
+        const kept: string[] = [];
+        const all: string[] = [];
+        try {
+          for (let n = 0; n < 9; n++) {
+            const aborts = n % 3 === 1;
+            const texts = await write(n, aborts ? abort : commit);
+            all.push(...texts);
+            if (!aborts) kept.push(...texts);
+          }
+          await write(9, commit, [END, END]);
+        } finally {
+          await sender.close();
+        }
+        const inOrder = (texts: readonly string[]) =>
+          [0, 1].flatMap((p) => texts.filter((text) => text.endsWith(`.${p}`)));
+        const client = clients.get(reader.name)!;
+        expect(await seen(client, topic, 2, { isolation: 'read_committed' })).toEqual(inOrder(kept));
+        expect(await seen(client, topic, 2)).toEqual(inOrder(all));
+      });
+    }
+
     test('batches of every size, with five requests under way', async () => {
       const topic = await newTopic(4);
       const producer = await ready(fresh('tx'), { batchSize: 500, lingerMs: 0, compressionType: 'lz4' });
