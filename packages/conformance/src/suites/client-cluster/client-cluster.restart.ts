@@ -2,19 +2,20 @@
 // replica is read from. Nothing acknowledged is lost, doubled or reordered, commits do not go back, and nobody stalls.
 import { Admin, Consumer, type ConsumerOptions, KafkaError, Producer } from '@moldau/client';
 import { afterAll, expect, test } from 'vitest';
+import { offersConsumerProtocol } from '../../contract/consumer-protocol.ts';
 import { eventually, sleep } from '../../suite/eventually.ts';
 import { fresh } from '../../suite/target.ts';
 import { java } from '../java/adapter.ts';
 import { countingPorts, createTopic, inSync, leaders, startCluster } from './cluster.ts';
+import { consumerGroupTests } from './consumer-groups.ts';
 
 const cluster = await startCluster();
 const { bootstrap } = cluster;
 const admin = new Admin({ bootstrapServers: bootstrap });
-const { apis, finalizedFeatures } = await admin.apiVersions();
-const level = (feature: string) => finalizedFeatures.find(({ name }) => name === feature)?.maxVersionLevel ?? 0;
+const { apis } = await admin.apiVersions();
 const END_TXN = 26;
 const hasTransactions = apis.some(({ apiKey }) => apiKey === END_TXN);
-const protocols = level('group.version') >= 1 ? (['classic', 'consumer'] as const) : (['classic'] as const);
+const protocols = (await offersConsumerProtocol(admin)) ? (['classic', 'consumer'] as const) : (['classic'] as const);
 
 afterAll(async () => {
   await admin.close();
@@ -300,27 +301,13 @@ if (hasTransactions) {
   });
 }
 
-if (protocols.length > 1) {
-  test('KIP-848: a static member that was closed comes back to its place', {
-    timeout: 120_000,
-  }, async () => {
-    const topic = await newTopic(2);
-    const group = { bootstrapServers: bootstrap, groupId: fresh('group'), groupProtocol: 'consumer' as const };
-    const first = new Consumer({ ...group, groupInstanceId: 'one', autoOffsetReset: 'earliest' });
-    first.subscribe(topic);
-    await eventually('an assignment', async () => {
-      await first.poll(200);
-      return first.assignment().length === 2;
-    });
-    await first.close();
-    // It comes back under its name: same place.
-    const second = new Consumer({ ...group, groupInstanceId: 'one', autoOffsetReset: 'earliest' });
-    second.subscribe(topic);
-    await eventually('the same place', async () => {
-      await second.poll(200);
-      return second.assignment().length === 2;
-    });
-    await second.close();
+if (protocols.length > 1) consumerGroupTests({ bootstrap, admin, newTopic });
+else {
+  test('KIP-848: brokers that do not offer it (no group.version 1) are told apart by a clear error', async () => {
+    const consumer = new Consumer({ bootstrapServers: bootstrap, groupId: fresh('group'), groupProtocol: 'consumer' });
+    consumer.subscribe(await newTopic(1));
+    await expect(consumer.poll(30_000)).rejects.toMatchObject({ error: 'UNSUPPORTED_VERSION' });
+    await consumer.close();
   });
 }
 

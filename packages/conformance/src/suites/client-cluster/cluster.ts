@@ -2,6 +2,7 @@
 import { type Admin, KafkaError } from '@moldau/client';
 import type { Connection, ConnectionEvents, Ports } from '@moldau/kernel';
 import { nodePorts } from '@moldau/kernel/node/ports';
+import { QUICK_GROUPS } from '../../contract/consumer-protocol.ts';
 import { type ApacheCluster, startApacheCluster } from '../../peer/apache-cluster.ts';
 import { startMoldauCluster } from '../../peer/moldau-cluster.ts';
 import { eventually } from '../../suite/eventually.ts';
@@ -17,7 +18,11 @@ export function startCluster(): Promise<ApacheCluster> {
     const selector = 'org.apache.kafka.common.replica.RackAwareReplicaSelector';
     return startMoldauCluster({ properties: { ...common, 'replica.selector.class': selector } });
   }
-  const properties = { ...common, 'transaction.abort.timed.out.transaction.cleanup.interval.ms': 500 };
+  const properties = {
+    ...common,
+    'transaction.abort.timed.out.transaction.cleanup.interval.ms': 500,
+    ...QUICK_GROUPS,
+  };
   return startApacheCluster({ version: kafkaVersion, rackAware: true, heap: '384M', properties });
 }
 

@@ -1,14 +1,13 @@
 // Our consumer through a stop and a kill -9 of its broker: it goes on by itself, by either protocol, and loses nothing.
 import { Admin } from '@moldau/client';
 import { expect, test } from 'vitest';
+import { offersConsumerProtocol } from '../../contract/consumer-protocol.ts';
 import { eventually } from '../../suite/eventually.ts';
 import { bootstrap, broker, controllable, fresh } from '../../suite/target.ts';
 import { fill, newTopic, reading } from './readers.ts';
 
 const admin = new Admin({ bootstrapServers: bootstrap });
-const offered =
-  ((await admin.apiVersions()).finalizedFeatures.find(({ name }) => name === 'group.version')?.maxVersionLevel ?? 0) >=
-  1;
+const offered = await offersConsumerProtocol(admin);
 await admin.close();
 
 const protocols = offered ? (['classic', 'consumer'] as const) : (['classic'] as const);
