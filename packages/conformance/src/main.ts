@@ -6,6 +6,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { QUICK_GROUPS } from './contract/consumer-protocol.ts';
 import { install, suiteNeeds } from './install.ts';
 import { apacheJars, apacheVersion, apacheVersionOld, jarsThere } from './peer/apache-jars.ts';
 import { startApacheKafka } from './peer/apache-kafka.ts';
@@ -13,8 +14,11 @@ import { exitOnSignals, type Peer } from './peer/broker-process.ts';
 import { startMoldau } from './peer/moldau.ts';
 import { node, repository } from './peer/paths.ts';
 import { serveControl } from './suite/control.ts';
+import { RETRIES_FILE, type Retried, retriesText } from './suite/retries.ts';
 
 const here = join(repository, 'packages/conformance');
+/** Suites that start brokers of their own and need no other. */
+const withOwnBrokers = ['client-cluster'];
 /** Suites that live beside `src/suites` because they are more than one client. */
 const besides = ['bad-input', 'cluster', 'course', 'faults', 'fuzz'];
 
@@ -64,12 +68,16 @@ for (const suite of suites) {
   }
 }
 
+/** It is for the runner, or for the suites, to start it. */
+const ownsTarget = values.target === 'apache' || values.target === 'moldau';
+
 async function startTarget(): Promise<Peer | undefined> {
   const properties = Object.fromEntries(
     values.set.map((setting) => [setting.slice(0, setting.indexOf('=')), setting.slice(setting.indexOf('=') + 1)]),
   );
   // A broker killed with -9 comes back at once: Apache Kafka's controller would keep its registration for nine seconds.
-  const apache = { 'broker.session.timeout.ms': 2_000, 'broker.heartbeat.interval.ms': 500 };
+  const apache = { 'broker.session.timeout.ms': 2_000, 'broker.heartbeat.interval.ms': 500, ...QUICK_GROUPS };
+  if (ownsTarget && suites.every((suite) => withOwnBrokers.includes(suite))) return undefined;
   switch (values.target) {
     case 'apache':
       return startApacheKafka({ version: values['kafka-version'], properties: { ...apache, ...properties } });
@@ -90,13 +98,24 @@ async function startTarget(): Promise<Peer | undefined> {
 interface Report {
   readonly numPassedTests: number;
   readonly numFailedTests: number;
-  readonly numPendingTests: number;
-  readonly testResults: readonly { readonly status: string }[];
+  readonly testResults: readonly {
+    readonly status: string;
+    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[];
+  }[];
+}
+
+/** Tests that were asked for and not run; those that `-t` leaves out were not asked for. */
+function skippedOf({ testResults }: Report): number {
+  const asked = new RegExp(values.t ?? '');
+  const all = testResults.flatMap(({ assertionResults }) => assertionResults);
+  return all.filter(({ fullName, status }) => status !== 'passed' && status !== 'failed' && asked.test(fullName))
+    .length;
 }
 
 function runVitest(environment: Record<string, string>, reportFile: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const args = ['run', '--config', join(here, 'vitest.config.ts'), '--reporter=verbose', '--reporter=json'];
+    args.push(`--reporter=${join(here, 'src/suite/retries.ts')}`);
     args.push(`--outputFile.json=${reportFile}`, ...(values.t ? ['-t', values.t] : []));
     args.push(...suites.map((suite) => (besides.includes(suite) ? `src/${suite}/` : `src/suites/${suite}/`)));
     const child = spawn(node, [join(repository, 'node_modules/vitest/vitest.mjs'), ...args], {
@@ -138,14 +157,18 @@ const control = peer ? await serveControl(peer) : undefined;
 const reports = mkdtempSync(join(tmpdir(), 'conformance-'));
 let failed = true;
 try {
-  const bootstrap = peer?.bootstrap ?? values.target;
-  process.stdout.write(`${peer?.name ?? 'Broker'} at ${bootstrap} (${seconds()}); suites: ${suites.join(', ')}\n`);
+  const bootstrap = peer?.bootstrap ?? (ownsTarget ? '127.0.0.1:9092' : values.target);
+  const where =
+    !peer && ownsTarget ? `Brokers of the suite's own: ${values.target}` : `${peer?.name ?? 'Broker'} at ${bootstrap}`;
+  process.stdout.write(`${where} (${seconds()}); suites: ${suites.join(', ')}\n`);
   const reportFile = join(reports, 'report.json');
+  const retriesFile = join(reports, 'retries.json');
   const status = await runVitest(
     {
       MOLDAU_CONFORMANCE_BOOTSTRAP: bootstrap,
-      MOLDAU_CONFORMANCE_TARGET: peer ? values.target : 'other',
+      MOLDAU_CONFORMANCE_TARGET: ownsTarget ? values.target : 'other',
       MOLDAU_CONFORMANCE_KAFKA_VERSION: values['kafka-version'],
+      [RETRIES_FILE]: retriesFile,
       ...(values.kills ? { MOLDAU_CONFORMANCE_KILLS: values.kills } : {}),
       ...(values.seed ? { MOLDAU_CONFORMANCE_SEED: values.seed } : {}),
       ...(control ? { MOLDAU_CONFORMANCE_CONTROL: control.url } : {}),
@@ -153,14 +176,17 @@ try {
     reportFile,
   );
   const report = JSON.parse(readFileSync(reportFile, 'utf8')) as Report;
+  const retried = JSON.parse(readFileSync(retriesFile, 'utf8')) as Retried[];
   // A file that could not even be loaded has no tests to count.
   const unloadable =
     report.numFailedTests === 0 ? report.testResults.filter((file) => file.status === 'failed').length : 0;
   const failures = report.numFailedTests + unloadable;
   failed = status !== 0 || failures > 0 || report.numPassedTests === 0;
   if (failed && peer) process.stdout.write(`--- the broker's last words ---\n${peer.output(20)}\n`);
+  process.stdout.write(retriesText(retried));
+  const again = retried.length > 0 ? `, ${retried.length} tried again` : '';
   process.stdout.write(
-    `${report.numPassedTests} passed, ${failures} failed, ${report.numPendingTests} skipped (${values.target}, ${seconds()})\n`,
+    `${report.numPassedTests} passed, ${failures} failed, ${skippedOf(report)} skipped (${values.target}${again}, ${seconds()})\n`,
   );
 } finally {
   control?.close();
