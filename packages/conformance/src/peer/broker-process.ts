@@ -4,6 +4,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { dyingWithUs } from './command-line.ts';
 import { whenServing } from './readiness.ts';
 
 /** Where one process of a cluster runs when that is not simply this machine. */
@@ -122,7 +123,7 @@ export class BrokerProcess implements Peer {
     if (this.#child) throw new Error(`${this.name} is running already (pid ${this.#child.pid})`);
     const { file, args, env, directory, host, port, startTimeoutMs, place } = this.#command;
     const out = openSync(join(directory, 'output.log'), 'a');
-    const [first, ...rest] = [...(place?.prefix ?? []), file, ...args];
+    const [first, ...rest] = [...dyingWithUs, ...(place?.prefix ?? []), file, ...args];
     const child = spawn(first!, rest, {
       cwd: directory,
       env: { ...environment(), ...env, ...place?.env },

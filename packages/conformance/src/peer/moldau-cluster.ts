@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ApacheCluster } from './apache-cluster.ts';
 import { BrokerProcess, type Place, propertiesText } from './broker-process.ts';
+import { moldauCommand } from './command-line.ts';
 import { freePorts } from './free-ports.ts';
-import { repository } from './paths.ts';
 import { whenServing } from './readiness.ts';
 import { startZooKeeper, type ZooKeeperEnsemble } from './zookeeper.ts';
 
@@ -47,9 +47,10 @@ export async function startMoldauCluster(o: MoldauClusterOptions = {}): Promise<
     const directory = mkdtempSync(join(tmpdir(), 'moldau-'));
     const data = place?.dataDirectory ?? join(directory, 'data');
     mkdirSync(data, { recursive: true });
-    const file = join(directory, 'server.properties');
+    const properties = join(directory, 'server.properties');
+    const [file, ...args] = moldauCommand('kafka-server-start', properties);
     writeFileSync(
-      file,
+      properties,
       propertiesText({
         'node.id': firstId + index,
         'broker.rack': `rack-${firstId + index}`,
@@ -73,8 +74,8 @@ export async function startMoldauCluster(o: MoldauClusterOptions = {}): Promise<
     return new BrokerProcess(
       {
         name: `Moldau ${firstId + index}`,
-        file: join(repository, 'bin/kafka-server-start.sh'),
-        args: [file],
+        file,
+        args,
         env: { MOLDAU_RUN_DIR: directory, ...(options ? { NODE_OPTIONS: options } : {}) },
         host,
         port,

@@ -1,12 +1,12 @@
-// Moldau as a peer: a real process started through the script that people use (bin/kafka-server-start.sh), on a free
-// port, with its data in a directory of its own. Node's flags can be added for profiling (`MOLDAU_NODE_OPTIONS`).
+// Moldau as a peer: a real process, started as the script that people use does (bin/kafka-server-start.sh), on a free port,
+// with its data in a directory of its own. Node's flags can be added for profiling (`MOLDAU_NODE_OPTIONS`).
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PeerOptions } from './apache-kafka.ts';
 import { BrokerProcess, type Peer, propertiesText } from './broker-process.ts';
+import { moldauCommand } from './command-line.ts';
 import { freePorts } from './free-ports.ts';
-import { repository } from './paths.ts';
 
 /**
  * Starts a fresh Moldau broker and resolves when it serves. `directory` takes over an existing log directory instead of
@@ -35,11 +35,12 @@ export async function startMoldau(
     }),
   );
   const options = process.env.MOLDAU_NODE_OPTIONS;
+  const [file, ...args] = moldauCommand('kafka-server-start', properties);
   const broker = new BrokerProcess(
     {
       name: 'Moldau',
-      file: join(repository, 'bin/kafka-server-start.sh'),
-      args: [properties],
+      file,
+      args,
       ...(options ? { env: { NODE_OPTIONS: options } } : {}),
       host: '127.0.0.1',
       port,

@@ -17,6 +17,8 @@ export interface CampaignOptions extends FaultClusterOptions {
   readonly seconds: number;
   /** Names; all that are possible when absent. */
   readonly nemeses?: readonly string[];
+  /** Nemeses that come in any case, early; default none. */
+  readonly sure?: readonly string[];
   readonly outside: readonly ClientAdapter[];
   /** Ballast of a record, so that segments roll sooner; default 80. */
   readonly ballastBytes?: number;
@@ -77,7 +79,7 @@ export async function runCampaign(o: CampaignOptions): Promise<CampaignReport> {
   try {
     await createTopic(cluster);
     const { possible, leftOut } = choose(cluster, o.nemeses);
-    const appointments = schedule(o.seed, o.seconds, possible, cluster.nodes.length);
+    const appointments = schedule(o.seed, o.seconds, possible, cluster.nodes.length, o.sure);
     const { bootstrap } = cluster;
     /** Until then a coordinator may live on that was replaced and does not know it. */
     let dethronedUntil = 0;
@@ -146,6 +148,8 @@ async function createTopic(cluster: FaultCluster): Promise<void> {
     const configs = {
       'min.insync.replicas': '2',
       'segment.bytes': '1048576',
+      // Closed by time as well: only what is closed rots.
+      'segment.ms': '4000',
       'unclean.leader.election.enable': 'false',
     };
     const topic = { name: TOPIC, numPartitions: PARTITIONS, replicationFactor: 3, configs };

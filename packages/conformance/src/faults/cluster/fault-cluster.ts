@@ -10,6 +10,7 @@ import { startMoldauCluster } from '../../peer/moldau-cluster.ts';
 import type { ZooKeeperServer } from '../../peer/zookeeper.ts';
 import { DiskFaults } from '../machine/disk-faults.ts';
 import { canMountImages, DiskImage, type FileSystem } from '../machine/disk-image.ts';
+import { clearLeftovers, owner } from '../machine/leftovers.ts';
 import { canHaveNetworks, type Machine, MachineNetwork } from '../machine/network.ts';
 import { WallClock } from '../machine/wall-clock.ts';
 
@@ -51,7 +52,8 @@ export const SESSION_MS = 3_000;
 const DISK_MEBIBYTES = 400;
 
 export async function startFaultCluster(o: FaultClusterOptions): Promise<FaultCluster> {
-  const folder = mkdtempSync(join(tmpdir(), 'faults-'));
+  clearLeftovers();
+  const folder = mkdtempSync(join(tmpdir(), `faults-${owner}-`));
   const keepers = o.target === 'moldau' ? o.zooKeeperServers : 0;
   const network = canHaveNetworks() ? new MachineNetwork(o.brokers + keepers) : undefined;
   const images = canMountImages(folder);
@@ -60,10 +62,13 @@ export async function startFaultCluster(o: FaultClusterOptions): Promise<FaultCl
   const diskFaults: DiskFaults[] = [];
   const places: Place[] = [];
   const cleanUp = (): void => {
+    process.off('exit', cleanUp);
     for (const disk of disks) disk.close();
     network?.close();
     rmSync(folder, { recursive: true, force: true });
   };
+  // Ctrl-C and SIGTERM, where the program makes an exit of them: its processes are killed by then.
+  process.on('exit', cleanUp);
   let cluster: ApacheCluster & { readonly zookeeper?: { readonly servers: readonly ZooKeeperServer[] } };
   try {
     for (let i = 0; i < o.brokers + keepers; i++) {

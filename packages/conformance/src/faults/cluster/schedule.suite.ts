@@ -19,6 +19,14 @@ test('every nemesis comes before any comes again, and the time is filled', () =>
   expect(sumMs).toBeGreaterThanOrEqual(600_000);
 });
 
+test('what is sure to come is the third strike, whatever the seed, and comes once in a round', () => {
+  for (let seed = 0; seed < 20; seed++) {
+    const names = schedule(seed, 600, NEMESES, 3, ['bit-flip']).map(({ nemesis }) => nemesis.name);
+    expect(names[2]).toBe('bit-flip');
+    expect(new Set(names.slice(0, NEMESES.length)).size).toBe(NEMESES.length);
+  }
+});
+
 test('nothing to do is said, not run', () => {
   expect(() => schedule(1, 10, [], 3)).toThrow('no nemesis is possible here');
 });

@@ -1,6 +1,7 @@
 // A network of its own for each machine of a cluster: one network namespace per machine, all on one bridge, so that packets
 // between any two of them can be dropped by the kernel as a cut cable or a wrong firewall rule drops them. The clients of a
 // run are outside, on the bridge itself. Needs root.
+import { owner } from './leftovers.ts';
 import { runCommand, tryCommand } from './run-command.ts';
 
 /** Counts the networks of this process, so that their names and addresses differ. */
@@ -30,9 +31,9 @@ export class MachineNetwork {
 
   constructor(count: number) {
     const number = networks++;
-    const id = `${process.pid % 10_000}${number}`;
+    const id = `${owner}x${number}`;
     // Of the range for benchmarks (RFC 2544), which nobody routes: 198.18.0.0/15.
-    const subnet = `198.${18 + (process.pid % 2)}.${(process.pid * 7 + number) % 256}`;
+    const subnet = freeSubnet(process.pid * 7 + number);
     this.#bridge = `mob${id}`;
     this.outside = `${subnet}.1`;
     runCommand('ip', 'link', 'add', this.#bridge, 'type', 'bridge');
@@ -82,6 +83,16 @@ export class MachineNetwork {
     for (const { name } of this.machines) tryCommand('ip', 'netns', 'del', name);
     tryCommand('ip', 'link', 'del', this.#bridge);
   }
+}
+
+/** One that no bridge of another run has. */
+function freeSubnet(first: number): string {
+  const taken = runCommand('ip', '-o', '-4', 'addr', 'show');
+  for (let i = 0; i < 512; i++) {
+    const subnet = `198.${18 + ((first + i) % 2)}.${(first + i) % 256}`;
+    if (!taken.includes(` ${subnet}.`)) return subnet;
+  }
+  throw new Error('all subnets of 198.18.0.0/15 are taken; `ip link` shows by which bridges');
 }
 
 function words(machine: Machine, ...command: readonly string[]): [string, ...string[]] {
