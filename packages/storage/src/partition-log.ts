@@ -214,17 +214,22 @@ export class PartitionLog implements ReadableLog, WriterHost {
     this.#config = config;
   }
 
-  /** For a log whose partition.metadata is missing. */
+  /** For a log whose partition.metadata is missing or torn; it is synced before the next record counts as durable. */
   assignTopicId(topicId: string): void {
     assert(this.#topicId === NO_TOPIC_ID || this.#topicId === topicId, `${this.name} has another topic id`);
     if (this.#topicId === topicId) return;
     this.#topicId = topicId;
-    this.context.later(() => {
-      this.context.disk.writeFileSync(
-        `${this.home.path}/${PARTITION_FILES.metadata}`,
-        formatPartitionMetadata(topicId),
-      );
-    });
+    const write = (): void => {
+      const file = `${this.home.path}/${PARTITION_FILES.metadata}`;
+      this.context.disk.writeFileSync(file, formatPartitionMetadata(topicId));
+    };
+    try {
+      write();
+    } catch {
+      // A full disk may have room again by then; a disk that fails ends there.
+      this.context.later(write);
+    }
+    this.writer.nameMade('directory');
   }
 
   /** This broker leads from `epoch` on: remembered with the log end, even when nothing is ever written (KAFKA-7415). */

@@ -57,6 +57,12 @@ test('partition.metadata', () => {
   expect(parsePartitionMetadata(formatPartitionMetadata(id))).toBe(id);
   expect(formatPartitionMetadata(id)).toBe(`version: 0\ntopic_id: ${id}`);
   expect(() => parsePartitionMetadata('')).toThrow();
+  // Seed 1106: cut off by a power cut it was taken for another topic's, and the log was put aside.
+  const text = formatPartitionMetadata(id);
+  for (let length = 0; length < text.length; length++) {
+    expect(() => parsePartitionMetadata(text.slice(0, length)), `${length}`).toThrow();
+    expect(() => parsePartitionMetadata(text.slice(0, length).padEnd(text.length, '\0')), `${length}`).toThrow();
+  }
 });
 
 test('meta.properties of both versions, with the escapes and comments of the Java format', () => {
