@@ -5,9 +5,10 @@ import { check, type FinalLog, History } from '@moldau/history';
 import { drawShape } from './cluster/settings.ts';
 import { SimCluster } from './cluster/sim-cluster.ts';
 import type { SimNode } from './cluster/sim-node.ts';
-import { drawPlan, type FaultName } from './faults/fault-plan.ts';
-import { FaultSchedule } from './faults/fault-schedule.ts';
+import { calmed, drawPlan, type FaultName, type Knob } from './faults/fault-plan.ts';
+import { FaultSchedule, type Script, type Strike } from './faults/fault-schedule.ts';
 import { watchAnswers } from './oracles/answer-oracle.ts';
+import { type Finding, findingOf } from './oracles/finding.ts';
 import { whatIsMissing } from './oracles/liveness.ts';
 import { LogMatching } from './oracles/log-matching.ts';
 import { Broken, ReplicaOracle } from './oracles/replica-oracle.ts';
@@ -25,6 +26,10 @@ export interface RunOptions {
   readonly brokers?: number;
   /** Virtual milliseconds of chaos; drawn (30 to 90 s) when absent. */
   readonly chaosMs?: number;
+  /** The faults of an earlier run of this seed, without some of them. */
+  readonly script?: Script;
+  /** What else of the drawn plan is set to rest. */
+  readonly calm?: readonly Knob[];
   /** Told of every event, for a trace. */
   readonly onEvent?: (at: number, machine: string, label: string) => void;
   /** Handed the cluster, to look inside while it runs. */
@@ -37,6 +42,8 @@ export interface RunResult {
   readonly seed: string;
   /** Undefined when nothing was found. */
   readonly failure: string | undefined;
+  /** Which oracle it was that found it. */
+  readonly finding: Finding | undefined;
   readonly traceHash: string;
   readonly virtualMs: number;
   readonly events: number;
@@ -45,6 +52,8 @@ export interface RunResult {
   readonly polled: number;
   readonly commits: number;
   readonly faults: ReadonlyMap<FaultName, number>;
+  /** Each fault that struck, by time. */
+  readonly strikes: readonly Strike[];
   /** Times that each invariant had something to look at. */
   readonly looks: ReadonlyMap<number, number>;
   readonly clientErrors: ReadonlyMap<string, number>;
@@ -58,12 +67,13 @@ const LIVENESS_MS = 120_000;
 const START_MS = 120_000;
 const COMPARE_EVERY_MS = 5_000;
 
-export async function runSeed({ seed, brokers, chaosMs, onEvent, onLog, onCluster }: RunOptions): Promise<RunResult> {
+export async function runSeed(options: RunOptions): Promise<RunResult> {
+  const { seed, brokers, chaosMs, script, onEvent, onLog, onCluster } = options;
   const world = new World(seed);
   world.onEvent = onEvent;
   const draws = world.draws.fork('run');
   const shape = drawShape(draws.fork('shape'), brokers);
-  const plan = drawPlan(draws.fork('plan'), shape);
+  const plan = calmed(drawPlan(draws.fork('plan'), shape), options.calm ?? []);
   const topics = drawTopics(draws.fork('topics'));
   const history = new History();
   const cluster = new SimCluster(world, shape, history, (node, event) => {
@@ -71,7 +81,7 @@ export async function runSeed({ seed, brokers, chaosMs, onEvent, onLog, onCluste
   });
   onCluster?.(cluster);
   const { clients, nodes, ensemble } = cluster;
-  const schedule = new FaultSchedule(cluster, plan, world.draws.fork('faults'));
+  const schedule = new FaultSchedule(cluster, plan, world.draws.fork('faults'), script);
   const lossy = new Set(topics.filter(({ promised }) => !promised).map(({ name }) => name));
   const oracle = new ReplicaOracle(cluster, lossy);
   const matching = new LogMatching(cluster, lossy);
@@ -94,11 +104,12 @@ export async function runSeed({ seed, brokers, chaosMs, onEvent, onLog, onCluste
   for (const topic of lossy) history.add({ kind: 'abandoned', at: 0, topic });
 
   const description = `${shape.brokers} brokers, ${shape.durability}, min ISR ${shape.minInsyncReplicas}, ${topics.map(({ name, partitions }) => `${name}×${partitions}`).join(' ')}; ${[...plan.everyMs.keys()].join(' ') || 'no faults'}`;
-  const result = (failure: string | undefined): RunResult => {
+  const result = (failure?: string, finding?: Finding): RunResult => {
     const counts = check(history, []);
     return {
       seed,
       failure,
+      finding,
       traceHash: world.traceHash,
       virtualMs: world.now,
       events: world.events,
@@ -107,17 +118,18 @@ export async function runSeed({ seed, brokers, chaosMs, onEvent, onLog, onCluste
       polled: counts.polled,
       commits: counts.commits,
       faults: schedule.fired,
+      strikes: schedule.strikes,
       looks: oracle.looks.set(7, matching.compared),
       clientErrors: clients.errors,
       description,
     };
   };
-  const failed = (phase: string): RunResult => {
+  const failed = (phase: 'start' | 'liveness' | 'last read', detail: string = phase): RunResult => {
     const { failure } = world;
     const cause = failure?.cause instanceof Error ? `\n  cause: ${failure.cause.stack}` : '';
     const text =
       failure instanceof Broken ? failure.message : failure ? `${failure.stack}${cause}` : 'not done in time';
-    return result(`${phase} at ${Math.round(world.now)} ms: ${text}`);
+    return result(`${detail} at ${Math.round(world.now)} ms: ${text}`, findingOf(failure, phase));
   };
 
   // Start.
@@ -173,7 +185,7 @@ export async function runSeed({ seed, brokers, chaosMs, onEvent, onLog, onCluste
   };
   world.schedule(COMPARE_EVERY_MS, undefined, 'compare', compare);
   await world.run(chaosEnd);
-  if (world.failure) return failed('chaos');
+  if (world.failure) return failed('liveness', 'chaos');
 
   // Heal, and be whole again.
   schedule.heal();
@@ -186,11 +198,11 @@ export async function runSeed({ seed, brokers, chaosMs, onEvent, onLog, onCluste
     missing = whatIsMissing(cluster) ?? '';
     return missing === '';
   });
-  if (!whole) return failed(`liveness (${missing})`);
+  if (!whole) return failed('liveness', `liveness (${missing})`);
   clients.stopping = true;
   clients.run('the impatient asker’s end', async () => impatient?.close());
   if (!(await world.run(deadline + LIVENESS_MS, () => clients.running.size === 0))) {
-    return failed(`liveness (these clients do not end: ${[...clients.running].join(', ')})`);
+    return failed('liveness', `liveness (these clients do not end: ${[...clients.running].join(', ')})`);
   }
 
   // Last read.
@@ -213,12 +225,13 @@ export async function runSeed({ seed, brokers, chaosMs, onEvent, onLog, onCluste
   });
   if (!(await world.run(world.now + LIVENESS_MS, () => clients.running.size === 0))) return failed('last read');
   compareSafely(matching, world);
-  if (world.failure) return failed('last comparison');
+  if (world.failure) return failed('last read', 'last comparison');
   const { violations } = check(history, finals ?? []);
   if (violations.length > 0) {
-    return result(`history: ${violations.map(({ kind, detail }) => `${kind}: ${detail}`).join('\n  ')}`);
+    const told = violations.map(({ kind, detail }) => `${kind}: ${detail}`).join('\n  ');
+    return result(`history: ${told}`, violations[0]!.kind);
   }
-  return result(undefined);
+  return result();
 }
 
 function compareSafely(matching: LogMatching, world: World): boolean {

@@ -73,3 +73,19 @@ export function drawPlan(draws: Prng, shape: ClusterShape): FaultPlan {
     tornShare: draws.pick([0, 0.3, 0.8]),
   };
 }
+
+/** What of a plan besides its faults can be set to rest, one by one, and what it is then. */
+export const CALM = {
+  lostReplyShare: 0,
+  lateWatchMs: 5,
+  networkDelayMs: 0.2,
+  chunkShare: 0,
+  syncMs: 0.4,
+  keptShare: 0,
+  tornShare: 0,
+} as const satisfies Partial<Record<keyof FaultPlan, number>>;
+export type Knob = keyof typeof CALM;
+
+export function calmed(plan: FaultPlan, knobs: readonly Knob[]): FaultPlan {
+  return { ...plan, ...Object.fromEntries(knobs.map((knob) => [knob, CALM[knob]])) };
+}

@@ -1,21 +1,49 @@
-// Carries a fault plan out, and takes everything back when the chaos is over.
+// Carries a fault plan out, and takes everything back when the chaos is over. Each fault that strikes is written down with
+// the draws that it began with: a second run can be given what was written, and leave some of it out (the shrinker does).
 import type { SimCluster } from '../cluster/sim-cluster.ts';
 import type { SimNode } from '../cluster/sim-node.ts';
 import type { Prng } from '../world/prng.ts';
 import type { FaultName, FaultPlan } from './fault-plan.ts';
 
+/** One fault that struck. */
+export interface Strike {
+  /** By order, from 1. */
+  readonly number: number;
+  readonly fault: FaultName;
+  /** Milliseconds behind the one of its kind before, and since the world began. */
+  readonly delayMs: number;
+  readonly at: number;
+  /** The machine that was chosen. */
+  readonly target: string;
+  readonly draws: Prng;
+}
+
+/** What struck in an earlier run of the same seed, and which of it does not strike now. */
+export interface Script {
+  readonly strikes: readonly Strike[];
+  readonly skip: ReadonlySet<number>;
+}
+
 export class FaultSchedule {
   readonly #cluster: SimCluster;
   readonly #plan: FaultPlan;
-  readonly #draws: Prng;
+  /** Of kinds and, in a scripted run, of each strike: set where it begins. */
+  #draws: Prng;
+  readonly #script: Script | undefined;
+  readonly #scripted = new Map<FaultName, Strike[]>();
   #over = false;
+  readonly strikes: Strike[] = [];
   /** How often each fault happened. */
   readonly fired = new Map<FaultName, number>();
 
-  constructor(cluster: SimCluster, plan: FaultPlan, draws: Prng) {
+  constructor(cluster: SimCluster, plan: FaultPlan, draws: Prng, script?: Script) {
     this.#cluster = cluster;
     this.#plan = plan;
     this.#draws = draws;
+    this.#script = script;
+    for (const strike of script?.strikes ?? []) {
+      this.#scripted.set(strike.fault, [...(this.#scripted.get(strike.fault) ?? []), strike]);
+    }
   }
 
   begin(): void {
@@ -50,13 +78,23 @@ export class FaultSchedule {
   }
 
   #next(fault: FaultName): void {
+    const scripted = this.#scripted.get(fault)?.shift();
+    if (this.#script && !scripted) return;
     const everyMs = this.#plan.everyMs.get(fault)!;
     // Exponential: bursts and long pauses both happen.
-    const delayMs = -Math.log(1 - this.#draws.float()) * everyMs;
-    this.#cluster.world.schedule(delayMs, undefined, `fault ${fault}`, () => {
+    const delayMs = scripted?.delayMs ?? -Math.log(1 - this.#draws.float()) * everyMs;
+    const { world, nodes } = this.#cluster;
+    world.schedule(delayMs, undefined, `fault ${fault}`, () => {
       if (this.#over) return;
-      this.fired.set(fault, (this.fired.get(fault) ?? 0) + 1);
-      this.#carryOut(fault);
+      if (scripted) this.#draws = scripted.draws.copy();
+      const number = scripted?.number ?? this.strikes.length + 1;
+      if (!this.#script?.skip.has(number)) {
+        const draws = this.#draws.copy();
+        const target = draws.copy().pick(nodes).machine.name;
+        this.strikes.push({ number, fault, delayMs, at: world.now, target, draws });
+        this.fired.set(fault, (this.fired.get(fault) ?? 0) + 1);
+        this.#carryOut(fault);
+      }
       this.#next(fault);
     });
   }

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { RunOptions, RunResult } from '../run.ts';
 
 /** A result as it travels between processes. */
-export type SeedAnswer = Omit<RunResult, 'faults' | 'looks' | 'clientErrors'> & {
+export type SeedAnswer = Omit<RunResult, 'faults' | 'strikes' | 'looks' | 'clientErrors'> & {
   readonly faults: readonly (readonly [string, number])[];
   readonly looks: readonly (readonly [number, number])[];
   readonly clientErrors: readonly (readonly [string, number])[];
@@ -68,6 +68,7 @@ function ask(
         {
           seed: options.seed,
           failure: `the process ended (${signal ?? code}): ${told}`,
+          finding: 'process',
           traceHash: '',
           virtualMs: 0,
           events: 0,

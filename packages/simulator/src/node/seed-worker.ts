@@ -13,12 +13,13 @@ process.on('message', (options: RunOptions) => {
     process.send?.({ ...found, cpuMs: (user + system) / 1000 });
   };
   runSeed(options).then(
-    ({ faults, looks, clientErrors, ...rest }) =>
+    ({ faults, strikes: _, looks, clientErrors, ...rest }) =>
       answer({ ...rest, faults: [...faults], looks: [...looks], clientErrors: [...clientErrors] }),
     (error: Error) =>
       answer({
         seed: options.seed,
         failure: `the simulator itself failed: ${error.stack}`,
+        finding: 'process',
         traceHash: '',
         virtualMs: 0,
         events: 0,

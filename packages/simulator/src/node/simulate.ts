@@ -1,10 +1,12 @@
-// npm run simulate: seeds over all cores with a progress bar and a table; one seed with its trace; planted bugs.
+// npm run simulate: seeds over all cores with a progress bar and a table; one seed with its trace, or made small; planted bugs.
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { FAULTS, LATER_FAULTS } from '../faults/fault-plan.ts';
-import { runSeed } from '../run.ts';
+import { CALM, FAULTS, type Knob, LATER_FAULTS } from '../faults/fault-plan.ts';
+import { type RunOptions, runSeed } from '../run.ts';
+import { numbersOf, shrink } from '../shrink.ts';
 import { huntPlanted } from './planted.ts';
 import { runPool, type SeedAnswer } from './seed-pool.ts';
+import { printShrunk } from './shrunk-report.ts';
 
 const USAGE = `npm run simulate -- [options]
 
@@ -12,10 +14,14 @@ const USAGE = `npm run simulate -- [options]
   --seeds A..B     all of these (default 1..20)
   --hours H        seeds from A on, until H hours of cluster time are over
   --trace          print every event and every log line of the seed
+  --shrink         leave faults out of the failing seed until nothing more can go, and print what is left
+  --skip 1-3,7     these strikes of the seed's faults do not happen (what --shrink prints)
+  --calm A,B       of the plan, set to rest: ${Object.keys(CALM).join(', ')}
   --brokers N      in place of the drawn number of brokers
   --chaos SECONDS  virtual seconds of chaos (default: drawn, 30 to 90)
   --workers N      processes (default: one per core)
-  --planted NAME   plant a bug in a copy of the sources and look for it; 'all' plants one after the other
+  --planted NAME   plant a bug in a copy of the sources and look for it; 'all' plants one after the other;
+                   with --shrink the seed that finds it is made small
 `;
 
 const { values: given } = parseArgs({
@@ -24,6 +30,9 @@ const { values: given } = parseArgs({
     seeds: { type: 'string' },
     hours: { type: 'string' },
     trace: { type: 'boolean', default: false },
+    shrink: { type: 'boolean', default: false },
+    skip: { type: 'string' },
+    calm: { type: 'string' },
     brokers: { type: 'string' },
     chaos: { type: 'string' },
     workers: { type: 'string' },
@@ -32,6 +41,7 @@ const { values: given } = parseArgs({
   },
 });
 const fixed = {
+  ...(given.calm !== undefined && { calm: given.calm.split(',').map(knobOf) }),
   ...(given.brokers !== undefined && { brokers: Number(given.brokers) }),
   ...(given.chaos !== undefined && { chaosMs: Number(given.chaos) * 1000 }),
 };
@@ -43,8 +53,10 @@ const STUCK_MS = 120_000;
 if (given.help) {
   process.stdout.write(USAGE);
 } else if (given.planted !== undefined) {
-  process.exitCode = await huntPlanted({ name: given.planted, workers, stuckMs: STUCK_MS });
-} else if (given.trace) {
+  process.exitCode = await huntPlanted({ name: given.planted, workers, stuckMs: STUCK_MS, shrinks: given.shrink });
+} else if (given.shrink) {
+  process.exitCode = await shrunk(given.seed ?? '1');
+} else if (given.trace || given.skip !== undefined) {
   process.exitCode = await traced(given.seed ?? '1');
 } else {
   const [first, last] = given.seed ? [given.seed, given.seed] : (given.seeds ?? '1..20').split('..');
@@ -52,14 +64,40 @@ if (given.help) {
 }
 
 async function traced(seed: string): Promise<number> {
-  const result = await runSeed({
-    seed,
-    ...fixed,
-    onEvent: (at, machine, label) => process.stdout.write(`${at.toFixed(3)} ${machine} ${label}\n`),
-    onLog: (at, broker, text) => process.stdout.write(`${at.toFixed(3)} broker-${broker} log ${text}\n`),
-  });
+  const options: RunOptions = { seed, ...fixed };
+  const tracing: Partial<RunOptions> = given.trace
+    ? {
+        onEvent: (at, machine, label) => process.stdout.write(`${at.toFixed(3)} ${machine} ${label}\n`),
+        onLog: (at, broker, text) => process.stdout.write(`${at.toFixed(3)} broker-${broker} log ${text}\n`),
+      }
+    : {};
+  let script: RunOptions['script'];
+  if (given.skip !== undefined) {
+    // Which strike is which is known from a run with all of them.
+    const skip = new Set(given.skip === '' ? [] : numbersOf(given.skip));
+    script = {
+      strikes: (await runSeed({ seed, ...(given.brokers && { brokers: Number(given.brokers) }) })).strikes,
+      skip,
+    };
+  }
+  const result = await runSeed({ ...options, ...tracing, ...(script && { script }) });
   process.stdout.write(`${result.description}\ntrace ${result.traceHash}\n${result.failure ?? 'nothing found'}\n`);
   return result.failure ? 1 : 0;
+}
+
+async function shrunk(seed: string): Promise<number> {
+  const small = await shrink(runSeed, { seed, ...fixed });
+  if (!small) {
+    process.stdout.write('nothing found\n');
+    return 0;
+  }
+  printShrunk(small, given.brokers === undefined ? '' : ` --brokers ${given.brokers}`);
+  return 1;
+}
+
+function knobOf(name: string): Knob {
+  if (name in CALM) return name as Knob;
+  throw new Error(`--calm takes some of ${Object.keys(CALM).join(', ')} and not '${name}'`);
 }
 
 async function many(first: number, last: number, hours: number | undefined): Promise<number> {

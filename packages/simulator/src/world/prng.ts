@@ -23,6 +23,16 @@ export class Prng {
     return new Prng(`${this.#seed}/${name}`);
   }
 
+  /** A stream that goes on as this one would, from here. */
+  copy(): Prng {
+    const copy = new Prng(this.#seed);
+    copy.#a = this.#a;
+    copy.#b = this.#b;
+    copy.#c = this.#c;
+    copy.#counter = this.#counter;
+    return copy;
+  }
+
   uint32(): number {
     const t = (((this.#a + this.#b) | 0) + this.#counter) | 0;
     this.#counter = (this.#counter + 1) | 0;
