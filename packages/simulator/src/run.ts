@@ -2,16 +2,22 @@
 // says what was found. The same seed always does the same.
 import { KafkaError, type TopicPartition } from '@moldau/client';
 import { check, type FinalLog, History } from '@moldau/history';
-import { drawShape } from './cluster/settings.ts';
+import { drawShape, type EngineName } from './cluster/settings.ts';
 import { SimCluster } from './cluster/sim-cluster.ts';
 import type { SimNode } from './cluster/sim-node.ts';
+import { BitRot } from './faults/bit-rot.ts';
 import { calmed, drawPlan, type FaultName, type Knob } from './faults/fault-plan.ts';
 import { FaultSchedule, type Script, type Strike } from './faults/fault-schedule.ts';
 import { watchAnswers } from './oracles/answer-oracle.ts';
+import { Broken } from './oracles/broken.ts';
+import { ControllerOracle } from './oracles/controller-oracle.ts';
 import { type Finding, findingOf } from './oracles/finding.ts';
 import { whatIsMissing } from './oracles/liveness.ts';
 import { LogMatching } from './oracles/log-matching.ts';
-import { Broken, ReplicaOracle } from './oracles/replica-oracle.ts';
+import { ReplicaOracle } from './oracles/replica-oracle.ts';
+import { RotOracle } from './oracles/rot-oracle.ts';
+import { SessionOracle } from './oracles/session-oracle.ts';
+import { VisibleRecords } from './oracles/visible-records.ts';
 import { adminLoop, createTopics, newAdmin } from './workload/admin-loop.ts';
 import { askCommitted, commitWatcher, memberLoop } from './workload/group-loop.ts';
 import { ImpatientAsker } from './workload/impatient-asker.ts';
@@ -22,12 +28,15 @@ import { World } from './world/world.ts';
 
 export interface RunOptions {
   readonly seed: string;
-  /** In place of the drawn number. */
+  /** In place of what is drawn. */
   readonly brokers?: number;
+  readonly engine?: EngineName;
   /** Virtual milliseconds of chaos; drawn (30 to 90 s) when absent. */
   readonly chaosMs?: number;
   /** The faults of an earlier run of this seed, without some of them. */
   readonly script?: Script;
+  /** Kinds of faults that are taken from the drawn plan: of seeds that found something before these were thought of. */
+  readonly without?: readonly FaultName[];
   /** What else of the drawn plan is set to rest. */
   readonly calm?: readonly Knob[];
   /** Told of every event, for a trace. */
@@ -54,6 +63,8 @@ export interface RunResult {
   readonly faults: ReadonlyMap<FaultName, number>;
   /** Each fault that struck, by time. */
   readonly strikes: readonly Strike[];
+  /** Bits that flipped, times that brokers told of damage, and of having mended it. */
+  readonly rot: { readonly flipped: number; readonly noticed: number; readonly mended: number };
   /** Times that each invariant had something to look at. */
   readonly looks: ReadonlyMap<number, number>;
   readonly clientErrors: ReadonlyMap<string, number>;
@@ -65,6 +76,8 @@ export interface RunResult {
 const LIVENESS_MS = 120_000;
 /** Virtual time for the first start and the topics. */
 const START_MS = 120_000;
+/** Half a second apart: a damaged log may be under repair. */
+const LAST_READ_TRIES = 60;
 const COMPARE_EVERY_MS = 5_000;
 
 export async function runSeed(options: RunOptions): Promise<RunResult> {
@@ -72,26 +85,38 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
   const world = new World(seed);
   world.onEvent = onEvent;
   const draws = world.draws.fork('run');
-  const shape = drawShape(draws.fork('shape'), brokers);
-  const plan = calmed(drawPlan(draws.fork('plan'), shape), options.calm ?? []);
+  const shape = drawShape(draws.fork('shape'), brokers, options.engine);
+  const plan = calmed(drawPlan(draws.fork('plan'), shape), options.without ?? [], options.calm ?? []);
   const topics = drawTopics(draws.fork('topics'));
   const history = new History();
   const cluster = new SimCluster(world, shape, history, (node, event) => {
     onLog?.(event.at, node.id, `${event.level} ${event.name} ${JSON.stringify(event.fields, plainly)}`);
+    rotOracle.onEvent(node, event);
   });
   onCluster?.(cluster);
-  const { clients, nodes, ensemble } = cluster;
-  const schedule = new FaultSchedule(cluster, plan, world.draws.fork('faults'), script);
+  const { clients, nodes } = cluster;
   const lossy = new Set(topics.filter(({ promised }) => !promised).map(({ name }) => name));
-  const oracle = new ReplicaOracle(cluster, lossy);
-  const matching = new LogMatching(cluster, lossy);
-  const nodeOf = new Map<string, SimNode>(nodes.map((node) => [node.machine.name, node]));
+  const promised = (topicId: string, partition: number) => oracle.promised(topicId, partition);
+  const rot = new BitRot({ cluster, draws: world.draws.fork('bit rot'), lossy, promised });
+  const rotOracle = new RotOracle(world, rot);
+  const oracle = new ReplicaOracle(cluster, lossy, new VisibleRecords((inode) => rot.sound(inode)));
+  const acksOf = new Map<string, number>();
+  const sessions = new SessionOracle(acksOf);
+  const controllers = new ControllerOracle();
+  const schedule = new FaultSchedule(cluster, plan, world.draws.fork('faults'), rot, script);
+  const matching = new LogMatching(cluster, lossy, rot);
+  const nodesOn = new Map<string, SimNode[]>();
+  for (const node of nodes) nodesOn.set(node.machine.name, [...(nodesOn.get(node.machine.name) ?? []), node]);
   world.afterEvent = (boot) => {
-    const node = boot && nodeOf.get(boot.machine.name);
-    if (node) oracle.look(node);
+    for (const node of (boot && nodesOn.get(boot.machine.name)) ?? []) {
+      oracle.look(node);
+      rotOracle.look(node);
+      if (node.watched) sessions.look(node.watched);
+    }
+    controllers.look(world.now, () => cluster.watched);
   };
   let impatient: ImpatientAsker | undefined;
-  ensemble.onBatch = (before, after, batch) => {
+  cluster.onBatch = (before, after, batch) => {
     try {
       oracle.onBatch(before, after, batch);
       impatient?.look(before, after);
@@ -103,7 +128,7 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
   watchAnswers(history, cluster, oracle, lossy);
   for (const topic of lossy) history.add({ kind: 'abandoned', at: 0, topic });
 
-  const description = `${shape.brokers} brokers, ${shape.durability}, min ISR ${shape.minInsyncReplicas}, ${topics.map(({ name, partitions }) => `${name}×${partitions}`).join(' ')}; ${[...plan.everyMs.keys()].join(' ') || 'no faults'}`;
+  const description = `${shape.brokers} brokers${cluster.inOneProcess ? ' in one process' : ''}, ${shape.durability}, min ISR ${shape.minInsyncReplicas}, ${topics.map(({ name, partitions }) => `${name}×${partitions}`).join(' ')}; ${[...plan.everyMs.keys()].join(' ') || 'no faults'}`;
   const result = (failure?: string, finding?: Finding): RunResult => {
     const counts = check(history, []);
     return {
@@ -119,7 +144,12 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
       commits: counts.commits,
       faults: schedule.fired,
       strikes: schedule.strikes,
-      looks: oracle.looks.set(7, matching.compared),
+      rot: { flipped: rot.flipped, noticed: rotOracle.noticed, mended: rotOracle.mended },
+      looks: oracle.looks
+        .set(7, matching.compared)
+        .set(16, rotOracle.looks)
+        .set(26, sessions.looks)
+        .set(27, controllers.looks),
       clientErrors: clients.errors,
       description,
     };
@@ -156,6 +186,7 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
     const idempotent = i === 1 || producers.chance(0.6);
     const acks = idempotent ? -1 : producers.pick([-1, 1, 1, 0] as const);
     const name = `p${i}`;
+    acksOf.set(name, acks);
     const maxInFlight = producers.pick([1, 5, 5]);
     const lingerMs = producers.pick([0, 5, 50]);
     const pauseMs = producers.pick([50, 200, 500]);
@@ -213,7 +244,7 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
       try {
         finals = await readAll(clients, partitionsOf(kept));
       } catch (error) {
-        if (!(error instanceof KafkaError) || tries > 20) throw error;
+        if (!(error instanceof KafkaError) || tries > LAST_READ_TRIES) throw error;
         clients.met(error);
         await clients.sleep(500);
       }

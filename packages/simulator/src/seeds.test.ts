@@ -2,12 +2,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import type { FaultName } from './faults/fault-plan.ts';
 import { runSeed } from './run.ts';
 
 interface Regression {
   readonly seed: string;
   readonly brokers?: number;
   readonly chaosMs?: number;
+  readonly without?: readonly FaultName[];
   /** What it found, and when that was mended. */
   readonly found: string;
 }

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { SimCluster } from './cluster/sim-cluster.ts';
 import type { Strike } from './faults/fault-schedule.ts';
-import { Broken } from './oracles/replica-oracle.ts';
+import { Broken } from './oracles/broken.ts';
 import { type RunOptions, runSeed } from './run.ts';
 import { numbersOf, type Runs, rangesOf, shrink } from './shrink.ts';
 import { Prng } from './world/prng.ts';

@@ -2,26 +2,34 @@
 // that no seed has the same.
 import type { Prng } from '../world/prng.ts';
 
+export type EngineName = 'model' | 'embedded';
+
+/** Share of clusters of three that are one process. */
+const IN_ONE_PROCESS_SHARE = 0.12;
+
 export interface ClusterShape {
   readonly brokers: number;
-  /** Engine of the metadata: the modelled ensemble, or the embedded store shared in one process. */
-  readonly engine: 'model' | 'embedded';
+  /** Engine of the metadata: the modelled ensemble, or the real embedded store, with all brokers in one process. */
+  readonly engine: EngineName;
   readonly durability: 'fsync' | 'os';
   readonly minInsyncReplicas: number;
   readonly sessionTimeoutMs: number;
   readonly settings: Readonly<Record<string, string>>;
 }
 
-export function drawShape(draws: Prng, wanted?: number): ClusterShape {
+/** `wanted`, `engine`: in place of what is drawn. */
+export function drawShape(draws: Prng, wanted?: number, engine?: EngineName): ClusterShape {
   const drawn = draws.pick([3, 3, 3, 3, 3, 3, 4, 5, 1]);
   const brokers = wanted ?? drawn;
+  // Drawn apart, so that seeds keep what they drew before this was thought of.
+  const inOne = wanted === undefined && brokers === 3 && draws.fork('engine').chance(IN_ONE_PROCESS_SHARE);
   const replicas = Math.min(3, brokers);
   const minInsyncReplicas = replicas === 3 ? draws.pick([2, 2, 2, 1]) : 1;
   const durability = draws.chance(0.75) ? 'fsync' : 'os';
   const sessionTimeoutMs = draws.pick([2_000, 4_000, 6_000]);
   return {
     brokers,
-    engine: brokers === 1 ? 'embedded' : 'model',
+    engine: brokers === 1 ? 'embedded' : (engine ?? (inOne ? 'embedded' : 'model')),
     durability,
     minInsyncReplicas,
     sessionTimeoutMs,

@@ -1,20 +1,17 @@
-// One broker of a simulated cluster: its machine and disk, and the run of the broker program on it, with a supervisor that
-// starts it again as an operator's service manager would.
-// Always: a crash drops the broker object and ends its run; a new run begins with new ports on the same disk.
+// One broker of a simulated cluster, in a process of its own or in one with all the others: how it is started, and what it
+// logs. Whatever happens to the process (a kill, a power cut, a stall) happens to every broker in it.
 import { Broker } from '@moldau/broker/broker';
 import type { BrokerConfig } from '@moldau/broker/config/broker-config';
 import { readBrokerConfig } from '@moldau/broker/config/read-config';
 import type { EventLevel } from '@moldau/broker/events';
 import type { Ports } from '@moldau/kernel';
 import type { MetadataEngine } from '@moldau/metadata';
-import { DiskPort } from '../disk/disk-port.ts';
 import type { PowerCut } from '../disk/inode.ts';
-import { SimDisk } from '../disk/sim-disk.ts';
-import type { SimNetwork } from '../network/sim-network.ts';
-import { type Boot, Machine } from '../world/machine.ts';
-import { portsOf } from '../world/ports.ts';
-import type { Prng } from '../world/prng.ts';
+import type { SimDisk } from '../disk/sim-disk.ts';
+import type { WatchedBroker } from '../oracles/session-oracle.ts';
+import type { Boot, Machine } from '../world/machine.ts';
 import type { World } from '../world/world.ts';
+import type { Program, SimProcess } from './sim-process.ts';
 
 export interface NodeEvent {
   readonly at: number;
@@ -26,138 +23,142 @@ export interface NodeEvent {
 export interface NodeOptions {
   readonly id: number;
   readonly world: World;
-  readonly network: SimNetwork;
-  readonly draws: Prng;
+  readonly port: number;
+  /** The name of its machine. */
+  readonly host: string;
   readonly settings: Readonly<Record<string, string>>;
-  /** Opens this run's view of the metadata; absent: the broker's own embedded store. */
-  readonly engine?: (boot: Boot, ports: Ports) => Promise<MetadataEngine>;
   /** Told of everything the broker logs. */
   readonly onEvent?: (node: SimNode, event: NodeEvent) => void;
 }
 
 /** Log events kept for the report of a failing seed. */
 const EVENTS_KEPT = 400;
-/** How long a service manager waits before it starts a program again. */
-const RESTART_MS = 1_000;
 
 export class SimNode {
   readonly id: number;
-  readonly machine: Machine;
-  readonly disk = new SimDisk();
   readonly events: NodeEvent[] = [];
+  readonly config: BrokerConfig;
+  readonly address: string;
   /** The broker while it serves. */
   broker: Broker | undefined;
-  /** Should run: the supervisor starts it again when it ends by itself. */
-  wanted = true;
-  starts = 0;
-  /** Why the last start failed; for the report. */
-  startError: unknown;
+  /** Of the run that serves. */
+  engine: MetadataEngine | undefined;
+  /** Set once the process is made. */
+  process!: SimProcess;
   readonly #options: NodeOptions;
-  readonly #config: BrokerConfig;
-  readonly #draws: Prng;
-  #diskPort: DiskPort | undefined;
 
   constructor(options: NodeOptions) {
-    const { id, world, network, draws, settings } = options;
+    const { id, host, port, settings } = options;
     this.id = id;
+    this.address = `${host}:${port}`;
     this.#options = options;
-    this.#draws = draws;
-    this.machine = new Machine(world, `broker-${id}`, draws.fork('machine'));
-    network.add(this.machine);
-    this.#config = readBrokerConfig({
+    this.config = readBrokerConfig({
       values: {
         'node.id': String(id),
-        listeners: 'PLAINTEXT://:9092',
-        'advertised.listeners': `PLAINTEXT://broker-${id}:9092`,
+        listeners: `PLAINTEXT://:${port}`,
+        'advertised.listeners': `PLAINTEXT://${host}:${port}`,
         'log.dirs': '/data',
         ...settings,
       },
     }).config;
   }
 
+  get machine(): Machine {
+    return this.process.machine;
+  }
+
+  get disk(): SimDisk {
+    return this.process.disk;
+  }
+
   get running(): boolean {
-    return this.machine.boot !== undefined;
+    return this.process.running;
   }
 
-  /** Starts the program; does nothing while it runs or the power is off. */
+  get starts(): number {
+    return this.process.starts;
+  }
+
+  get startError(): unknown {
+    return this.process.endError;
+  }
+
+  get wanted(): boolean {
+    return this.process.wanted;
+  }
+
+  set wanted(wanted: boolean) {
+    this.process.wanted = wanted;
+  }
+
+  /** For the oracle of sessions; undefined while the broker does not serve, or its session cannot expire. */
+  get watched(): WatchedBroker | undefined {
+    const { broker, engine, id } = this;
+    const { boot } = this.machine;
+    if (!broker || !engine || !boot) return undefined;
+    const { context } = broker;
+    return { id, boot, engine, imageOffset: context.image().offset, partitions: context.partitions.all() };
+  }
+
   start(): void {
-    if (this.running || !this.machine.powered) return;
-    const boot = this.machine.start();
-    this.starts++;
-    const { network, world, engine, onEvent } = this.#options;
-    const diskPort = new DiskPort(this.disk, boot, this.#draws.fork(`disk ${boot.number}`));
-    this.#diskPort = diskPort;
-    const ports = portsOf(boot, this.#draws.fork(`random ${boot.number}`), diskPort, network.port(boot));
-    const program = async () => {
-      const broker = await Broker.start({
-        ports,
-        config: this.#config,
-        logLevel: 'debug',
-        log: {
-          write: (level, name, _meaning, fields) => {
-            const event = { at: world.now, level, name, fields };
-            this.events.push(event);
-            if (this.events.length > EVENTS_KEPT) this.events.splice(0, EVENTS_KEPT / 2);
-            onEvent?.(this, event);
-          },
-        },
-        ...(engine && { engine: () => engine(boot, ports) }),
-      });
-      this.broker = broker;
-      await broker.failed;
-      await broker.stop('it failed');
-    };
-    world.schedule(0, boot, 'program', () => {
-      program().then(
-        () => this.#ended(boot, undefined),
-        (error: unknown) => this.#ended(boot, error),
-      );
-    });
+    this.process.start();
   }
 
-  /** Stops in order; answers when it is down, or never if it crashes on the way. */
-  async stop(): Promise<void> {
-    const { broker } = this;
-    const { boot } = this.machine;
-    if (!broker || !boot) return;
-    this.wanted = false;
-    await broker.stop('the schedule says so');
-    this.#halt(boot);
+  stop(): Promise<void> {
+    return this.process.stop();
   }
 
-  /** kill -9: what the system had taken is there at the next start. */
   kill(): void {
-    const { boot } = this.machine;
-    if (boot) this.#halt(boot);
+    this.process.kill();
   }
 
-  /** The power goes: what was not synced is there or not. */
   cutPower(how: PowerCut): void {
-    const { boot } = this.machine;
-    this.machine.powered = false;
-    if (boot) this.#halt(boot);
-    this.disk.powerCut(this.#draws.fork(`power cut at ${this.#options.world.now}`), how);
+    this.process.cutPower(how);
   }
 
   powerOn(): void {
-    this.machine.powered = true;
-    this.#options.network.retransmit();
+    this.process.powerOn();
   }
 
-  #ended(boot: Boot, error: unknown): void {
-    if (!boot.alive) return;
-    this.startError = error;
-    this.#halt(boot);
-  }
-
-  #halt(boot: Boot): void {
-    this.broker = undefined;
-    this.machine.halt();
-    // After the boot's end: what it had asked of the disk happens or does not, and calls nobody back.
-    this.#diskPort?.abandon();
-    this.#options.network.processEnded(boot);
-    this.#options.world.schedule(RESTART_MS, undefined, 'supervisor', () => {
-      if (this.wanted) this.start();
+  /** Serves when it answers. `engine` absent: the broker's own embedded store. */
+  async startBroker(ports: Ports, engine?: () => Promise<MetadataEngine>): Promise<Broker> {
+    const { world, onEvent } = this.#options;
+    this.engine = undefined;
+    const opened =
+      engine &&
+      (async () => {
+        this.engine = await engine();
+        return this.engine;
+      });
+    this.broker = await Broker.start({
+      ports,
+      config: this.config,
+      logLevel: 'debug',
+      log: {
+        write: (level, name, _meaning, fields) => {
+          const event = { at: world.now, level, name, fields };
+          this.events.push(event);
+          if (this.events.length > EVENTS_KEPT) this.events.splice(0, EVENTS_KEPT / 2);
+          onEvent?.(this, event);
+        },
+      },
+      ...(opened && { engine: opened }),
     });
+    return this.broker;
   }
+}
+
+/** One broker, its process its own. `engine` opens this run's view of the metadata. */
+export function programOf(node: SimNode, engine?: (boot: Boot) => Promise<MetadataEngine>): Program {
+  return {
+    run: async (boot, ports) => {
+      const broker = await node.startBroker(ports, engine && (() => engine(boot)));
+      await broker.failed;
+      await broker.stop('it failed');
+    },
+    stop: () => node.broker?.stop('the schedule says so'),
+    over: () => {
+      node.broker = undefined;
+    },
+  };
 }

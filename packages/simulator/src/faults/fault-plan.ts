@@ -23,7 +23,7 @@ export const FAULTS = [
   'storeAway',
 ] as const;
 /** Drawn apart, so that seeds keep what they drew before these were thought of. */
-export const LATER_FAULTS = ['killThenPower'] as const;
+export const LATER_FAULTS = ['killThenPower', 'bitRot'] as const;
 export type FaultName = (typeof FAULTS)[number] | (typeof LATER_FAULTS)[number];
 
 export interface FaultPlan {
@@ -59,6 +59,8 @@ export function drawPlan(draws: Prng, shape: ClusterShape): FaultPlan {
     const chosen = later.chance(0.3);
     const mean = later.pick([5_000, 10_000, 20_000]);
     if (calm || !chosen || (shape.durability === 'os' && lossyWithoutSync.has(fault))) continue;
+    // A copy that is the only one is not made good again.
+    if (fault === 'bitRot' && (shape.brokers === 1 || shape.engine !== 'model')) continue;
     everyMs.set(fault, mean);
   }
   return {
@@ -86,6 +88,8 @@ export const CALM = {
 } as const satisfies Partial<Record<keyof FaultPlan, number>>;
 export type Knob = keyof typeof CALM;
 
-export function calmed(plan: FaultPlan, knobs: readonly Knob[]): FaultPlan {
-  return { ...plan, ...Object.fromEntries(knobs.map((knob) => [knob, CALM[knob]])) };
+/** The plan without these faults, and with these of its numbers at rest. */
+export function calmed(plan: FaultPlan, without: readonly FaultName[], knobs: readonly Knob[]): FaultPlan {
+  const everyMs = new Map([...plan.everyMs].filter(([fault]) => !without.includes(fault)));
+  return { ...plan, everyMs, ...Object.fromEntries(knobs.map((knob) => [knob, CALM[knob]])) };
 }

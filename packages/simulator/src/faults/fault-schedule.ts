@@ -3,6 +3,7 @@
 import type { SimCluster } from '../cluster/sim-cluster.ts';
 import type { SimNode } from '../cluster/sim-node.ts';
 import type { Prng } from '../world/prng.ts';
+import type { BitRot } from './bit-rot.ts';
 import type { FaultName, FaultPlan } from './fault-plan.ts';
 
 /** One fault that struck. */
@@ -29,6 +30,7 @@ export class FaultSchedule {
   readonly #plan: FaultPlan;
   /** Of kinds and, in a scripted run, of each strike: set where it begins. */
   #draws: Prng;
+  readonly #rot: BitRot;
   readonly #script: Script | undefined;
   readonly #scripted = new Map<FaultName, Strike[]>();
   #over = false;
@@ -36,8 +38,9 @@ export class FaultSchedule {
   /** How often each fault happened. */
   readonly fired = new Map<FaultName, number>();
 
-  constructor(cluster: SimCluster, plan: FaultPlan, draws: Prng, script?: Script) {
+  constructor(cluster: SimCluster, plan: FaultPlan, draws: Prng, rot: BitRot, script?: Script) {
     this.#cluster = cluster;
+    this.#rot = rot;
     this.#plan = plan;
     this.#draws = draws;
     this.#script = script;
@@ -204,6 +207,9 @@ export class FaultSchedule {
         });
         return;
       }
+      case 'bitRot':
+        this.#rot.strike(node);
+        return;
       case 'clockJump':
         node.machine.wallOffsetMs += draws.pick([-1, 1]) * draws.skewed(60_000);
         return;

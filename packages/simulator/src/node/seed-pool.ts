@@ -77,6 +77,7 @@ function ask(
           polled: 0,
           commits: 0,
           description: '',
+          rot: { flipped: 0, noticed: 0, mended: 0 },
           faults: [],
           looks: [],
           clientErrors: [],

@@ -28,6 +28,7 @@ process.on('message', (options: RunOptions) => {
         polled: 0,
         commits: 0,
         description: '',
+        rot: { flipped: 0, noticed: 0, mended: 0 },
         faults: [],
         looks: [],
         clientErrors: [],

@@ -1,6 +1,7 @@
 // npm run simulate: seeds over all cores with a progress bar and a table; one seed with its trace, or made small; planted bugs.
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import type { EngineName } from '../cluster/settings.ts';
 import { CALM, FAULTS, type Knob, LATER_FAULTS } from '../faults/fault-plan.ts';
 import { type RunOptions, runSeed } from '../run.ts';
 import { numbersOf, shrink } from '../shrink.ts';
@@ -18,6 +19,7 @@ const USAGE = `npm run simulate -- [options]
   --skip 1-3,7     these strikes of the seed's faults do not happen (what --shrink prints)
   --calm A,B       of the plan, set to rest: ${Object.keys(CALM).join(', ')}
   --brokers N      in place of the drawn number of brokers
+  --engine NAME    model (of ZooKeeper) or embedded (all brokers in one process), in place of the drawn one
   --chaos SECONDS  virtual seconds of chaos (default: drawn, 30 to 90)
   --workers N      processes (default: one per core)
   --planted NAME   plant a bug in a copy of the sources and look for it; 'all' plants one after the other;
@@ -34,6 +36,7 @@ const { values: given } = parseArgs({
     skip: { type: 'string' },
     calm: { type: 'string' },
     brokers: { type: 'string' },
+    engine: { type: 'string' },
     chaos: { type: 'string' },
     workers: { type: 'string' },
     planted: { type: 'string' },
@@ -43,9 +46,11 @@ const { values: given } = parseArgs({
 const fixed = {
   ...(given.calm !== undefined && { calm: given.calm.split(',').map(knobOf) }),
   ...(given.brokers !== undefined && { brokers: Number(given.brokers) }),
+  ...(given.engine !== undefined && { engine: engineOf(given.engine) }),
   ...(given.chaos !== undefined && { chaosMs: Number(given.chaos) * 1000 }),
 };
-const again = `${given.brokers ? ` --brokers ${given.brokers}` : ''}${given.chaos ? ` --chaos ${given.chaos}` : ''}`;
+const shape = `${given.brokers ? ` --brokers ${given.brokers}` : ''}${given.engine ? ` --engine ${given.engine}` : ''}`;
+const again = `${shape}${given.chaos ? ` --chaos ${given.chaos}` : ''}`;
 const workers = Number(given.workers ?? availableParallelism());
 /** Real time for one seed before it counts as stuck. */
 const STUCK_MS = 120_000;
@@ -91,8 +96,13 @@ async function shrunk(seed: string): Promise<number> {
     process.stdout.write('nothing found\n');
     return 0;
   }
-  printShrunk(small, given.brokers === undefined ? '' : ` --brokers ${given.brokers}`);
+  printShrunk(small, shape);
   return 1;
+}
+
+function engineOf(name: string): EngineName {
+  if (name === 'model' || name === 'embedded') return name;
+  throw new Error(`--engine takes model or embedded and not '${name}'`);
 }
 
 function knobOf(name: string): Knob {
@@ -173,6 +183,8 @@ function summary(answers: readonly SeedAnswer[], virtualMs: number, cpuMs: numbe
       .map(([name, count]) => `${name} ${count}`)
       .join(', ') || 'none',
   );
+  const rot = (read: (one: SeedAnswer['rot']) => number) => sum((answer) => read(answer.rot));
+  row('bits flipped', `${rot((r) => r.flipped)}, told of ${rot((r) => r.noticed)}, mended ${rot((r) => r.mended)}`);
   const never = [...FAULTS, ...LATER_FAULTS].filter((name) => !faults.has(name));
   if (never.length > 0) row('faults that never happened', never.join(', '));
   row(

@@ -3,7 +3,8 @@
 //   12  nobody is handed a record at or past it
 import type { History, HistoryEvent } from '@moldau/history';
 import type { SimCluster } from '../cluster/sim-cluster.ts';
-import { Broken, type ReplicaOracle } from './replica-oracle.ts';
+import { Broken } from './broken.ts';
+import type { ReplicaOracle } from './replica-oracle.ts';
 
 export function watchAnswers(
   history: History,

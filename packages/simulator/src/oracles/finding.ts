@@ -2,7 +2,7 @@
 // say by which words they are to be found, and the shrinker keeps to the word that it began with.
 import type { ViolationKind } from '@moldau/history';
 import { Escaped } from '../world/world.ts';
-import { Broken } from './replica-oracle.ts';
+import { Broken } from './broken.ts';
 
 export type Finding =
   /** The number of an invariant that was broken. */

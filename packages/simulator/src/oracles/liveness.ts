@@ -1,5 +1,5 @@
-// Whether a healed cluster is whole: every broker serves, every partition has a leader and all its replicas in sync, and
-// nothing is under way for ever (invariant 27 seen from outside).
+// Whether a healed cluster is whole: every broker serves, every partition has a leader and all its replicas in sync, what is
+// known to be damaged is mended, and nothing is under way for ever (invariant 27 seen from outside).
 import type { SimCluster } from '../cluster/sim-cluster.ts';
 
 /** What is still missing, in words; undefined when the cluster is whole. */
@@ -24,6 +24,7 @@ export function whatIsMissing(cluster: SimCluster): string | undefined {
         const { broker } = nodes[id - 1]!;
         const replica = broker?.context.partitions.get(topic.name, state.partition);
         if (!replica) return `${name} is not on broker ${id}`;
+        if (replica.log.damage.isThere) return `${name} on broker ${id} is damaged`;
         if (replica.leaderEpoch !== state.leaderEpoch) return `${name} on broker ${id} is behind the metadata`;
       }
     }

@@ -2,6 +2,7 @@
 // code that must keep them. Numbers are those of docs/simulator.md.
 //   5   the high watermark moves only while enough confirmed replicas are in sync
 //   6   what a leader's high watermark promises is on every running member of the in-sync set
+//   8   what stands below a high watermark is one thing for ever (`visible-records.ts`)
 //   9   a partition's leader epoch on a broker never goes back
 //   10  one leader in one epoch
 //   11  who joins the in-sync set has what the high watermark promises
@@ -16,16 +17,8 @@ import type { ClusterImage, MetadataBatch, PartitionState } from '@moldau/metada
 import type { SimCluster } from '../cluster/sim-cluster.ts';
 import type { SimNode } from '../cluster/sim-node.ts';
 import type { Boot } from '../world/machine.ts';
-
-/** An invariant does not hold. */
-export class Broken extends Error {
-  readonly invariant: number;
-  constructor(invariant: number, detail: string) {
-    super(`invariant ${invariant}: ${detail}`);
-    this.name = 'Broken';
-    this.invariant = invariant;
-  }
-}
+import { Broken } from './broken.ts';
+import type { VisibleRecords } from './visible-records.ts';
 
 /** One replica as it stood after the last event of its broker. */
 interface Seen {
@@ -51,6 +44,7 @@ export class ReplicaOracle {
   readonly #cluster: SimCluster;
   /** Topics whose configuration gives the promises up. */
   readonly #lossy: ReadonlySet<string>;
+  readonly #visible: VisibleRecords;
   readonly #seen = new Map<string, Seen>();
   readonly #promised = new Map<string, Promised>();
   /** Of the last batch that the store took. */
@@ -58,7 +52,8 @@ export class ReplicaOracle {
   /** Times that each invariant was looked at with something to see. */
   readonly looks = new Map<number, number>();
 
-  constructor(cluster: SimCluster, lossy: ReadonlySet<string>) {
+  constructor(cluster: SimCluster, lossy: ReadonlySet<string>, visible: VisibleRecords) {
+    this.#visible = visible;
     this.#cluster = cluster;
     this.#lossy = lossy;
   }
@@ -112,6 +107,10 @@ export class ReplicaOracle {
           throw new Broken(13, `${name}: high watermark went from ${seen.highWatermark} back to ${highWatermark}`);
         }
       }
+    }
+    if ((!isSame || highWatermark > seen.highWatermark) && !this.#lossy.has(partition.topic)) {
+      this.#saw(8);
+      this.#visible.look(node, partition);
     }
     const confirmed = partition.state.isr.length;
     if (isLeader) {

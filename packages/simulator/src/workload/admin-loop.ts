@@ -9,6 +9,9 @@ export interface AdminShape {
   readonly pauseMs: number;
 }
 
+/** One that sleeps longer is taken for one that hangs when the run comes to its end. */
+const PAUSE_MS_MAX = 60_000;
+
 export function newAdmin(host: ClientHost, name: string): Admin {
   return new Admin({ ...host.common, clientId: name, defaultApiTimeoutMs: 15_000 });
 }
@@ -81,7 +84,7 @@ export async function adminLoop(host: ClientHost, topics: readonly SimTopic[], s
     () => admin.describeTopics(topics.map(({ name }) => name)),
   ];
   while (!host.stopping) {
-    await host.sleep(draws.skewed(shape.pauseMs));
+    await host.sleep(Math.min(draws.skewed(shape.pauseMs), PAUSE_MS_MAX));
     try {
       await draws.pick(deeds)();
     } catch (error) {

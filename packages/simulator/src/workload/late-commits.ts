@@ -12,7 +12,7 @@ import {
 import { CoordinatorLink } from '@moldau/client/group/coordinator-link';
 import { ADMIN_SETTINGS } from '@moldau/client/settings/admin-settings';
 import { resolveSettings } from '@moldau/client/settings/setting';
-import { Broken } from '../oracles/replica-oracle.ts';
+import { Broken } from '../oracles/broken.ts';
 import type { ClientHost } from './client-host.ts';
 
 export interface LateCommit {
