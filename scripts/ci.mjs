@@ -15,7 +15,7 @@ const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 const moldau = (script, ...args) => ['node', [join(root, 'scripts/bootstrap.mjs'), 'run', script, ...args]];
 const conformance = 'packages/conformance/src/main.ts';
 const clients =
-  'kafkajs,platformatic,confluent,kcat,java,python,moldau-client,interop,transactions,client-admin,kafkajs-examples,nestjs,runtimes';
+  'kafkajs,platformatic,confluent,kcat,java,python,moldau-client,interop,transactions,client-admin,authorization,kafkajs-examples,nestjs,runtimes';
 
 /** Steps in order. A step without counts of its own counts as one test. `minutes` is its deadline. */
 const steps = [

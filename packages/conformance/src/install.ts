@@ -27,6 +27,7 @@ export function suiteNeeds(suite: string): readonly Need[] {
     'client-cluster': ['jars', 'zookeeper'],
     transactions: ['jars', 'python'],
     'client-security': ['jars'],
+    authorization: ['jars'],
     runtimes: ['runtimes'],
   };
   return needs[suite] ?? [];

@@ -27,9 +27,11 @@ export class RawConnection {
     socket.on('close', gone);
   }
 
-  static open(host: string, port: number): Promise<RawConnection> {
+  /** From `localAddress` where it is given. */
+  static open(host: string, port: number, localAddress?: string): Promise<RawConnection> {
     return new Promise((resolve, reject) => {
-      const socket = connect({ host, port, noDelay: true, allowHalfOpen: true });
+      const from = localAddress === undefined ? {} : { localAddress };
+      const socket = connect({ host, port, ...from, noDelay: true, allowHalfOpen: true });
       socket.once('error', reject);
       socket.once('connect', () => {
         socket.off('error', reject);
