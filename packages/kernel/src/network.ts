@@ -83,6 +83,8 @@ export interface TlsClientOptions {
   readonly verifyName?: boolean;
   /** Certificates of those who are trusted; default: those that the platform comes with. */
   readonly ca?: readonly (string | Buffer)[];
+  /** A PKCS#12 store with them, in place of `ca`: all its certificates but that of its own key. */
+  readonly caStore?: { readonly pkcs12: Buffer; readonly passphrase?: string };
   /** Our own certificate with its chain, and its key, where the peer asks for one. */
   readonly cert?: string | Buffer;
   readonly key?: string | Buffer;

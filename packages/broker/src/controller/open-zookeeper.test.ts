@@ -18,6 +18,7 @@ const file = (name: string, content: string | Buffer): string => {
 };
 const pem = file('store.pem', '-----BEGIN CERTIFICATE-----\n');
 const pkcs12 = file('store.p12', Buffer.from([0x30, 0x82, 1, 2]));
+const junk = file('store.junk', 'junk');
 const jks = file('store.jks', Buffer.from([0xfe, 0xed, 0xfe, 0xed]));
 
 type Settings = Readonly<Record<string, string>>;
@@ -64,6 +65,10 @@ describe('reaches the client of ZooKeeper', () => {
       { tls: { pfx: Buffer.from([0x30, 0x82, 1, 2]) } },
     ],
     [{ ...tls, 'zookeeper.ssl.keystore.password': 'secret' }, { tls: { passphrase: 'secret' } }],
+    [
+      { ...tls, 'zookeeper.ssl.truststore.location': pkcs12, 'zookeeper.ssl.truststore.password': 'trusted' },
+      { tls: { caStore: { pkcs12: Buffer.from([0x30, 0x82, 1, 2]), passphrase: 'trusted' } } },
+    ],
     [{ ...tls, 'zookeeper.ssl.protocol': 'TLSv1.3' }, { tls: { minVersion: 'TLSv1.3' } }],
     [
       { ...tls, 'zookeeper.ssl.enabled.protocols': 'TLSv1.2' },
@@ -105,9 +110,16 @@ describe('is refused with what to do', () => {
       { ...tls, 'zookeeper.ssl.truststore.location': '/no/such' },
       /^zookeeper\.ssl\.truststore\.location: \/no\/such cannot be read/,
     ],
-    [{ ...tls, 'zookeeper.ssl.truststore.location': pkcs12 }, /is not PEM/],
+    [{ ...tls, 'zookeeper.ssl.truststore.location': junk }, /is neither PEM nor PKCS#12/],
+    [
+      { ...tls, 'zookeeper.ssl.truststore.location': pkcs12, 'zookeeper.ssl.truststore.type': 'PEM' },
+      /zookeeper\.ssl\.truststore\.type=PEM, but .* is not PEM/,
+    ],
     [{ ...tls, 'zookeeper.ssl.truststore.location': jks }, /JKS key store; convert it/],
-    [{ ...tls, 'zookeeper.ssl.truststore.type': 'JKS' }, /zookeeper\.ssl\.truststore\.type=JKS: only PEM can be read/],
+    [
+      { ...tls, 'zookeeper.ssl.truststore.type': 'JKS' },
+      /zookeeper\.ssl\.truststore\.type=JKS: only PEM and PKCS12 can be read/,
+    ],
     [
       { ...tls, 'zookeeper.ssl.keystore.location': jks },
       /zookeeper\.ssl\.keystore\.location: .* JKS key store; convert it/,

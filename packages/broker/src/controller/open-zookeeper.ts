@@ -84,28 +84,34 @@ function tlsOf({ disk }: Ports, config: BrokerConfig): TlsClientOptions | undefi
     }
     return content;
   };
-  const isFormat = (setting: string, said: string | null, ...known: string[]) => {
-    if (said === null || known.includes(said.toUpperCase())) return;
-    throw new Error(`${setting}=${said}: only ${known.join(' and ')} can be read; convert the store`);
+  /** PEM or PKCS#12: by the content, which has to be what is said, if something is. */
+  const stored = (name: string, path: string | null, said: string | null) => {
+    const form = said?.toUpperCase() ?? null;
+    if (form !== null && form !== 'PEM' && form !== 'PKCS12') {
+      throw new Error(`zookeeper.ssl.${name}.type=${said}: only PEM and PKCS12 can be read; convert the store`);
+    }
+    if (path === null) return undefined;
+    const content = read(`zookeeper.ssl.${name}.location`, path);
+    const isPem = content.includes('-----BEGIN');
+    // A DER sequence begins so.
+    if (!isPem && content[0] !== 0x30) {
+      throw new Error(`zookeeper.ssl.${name}.location: ${path} is neither PEM nor PKCS#12`);
+    }
+    if (form !== null && (form === 'PEM') !== isPem) {
+      throw new Error(`zookeeper.ssl.${name}.type=${said}, but ${path} is ${isPem ? 'PEM' : 'not PEM'}`);
+    }
+    return { content, isPem };
   };
-  const trust = config.zookeeperSslTruststoreLocation;
-  isFormat('zookeeper.ssl.truststore.type', config.zookeeperSslTruststoreType, 'PEM');
-  const keyFormat = config.zookeeperSslKeystoreType?.toUpperCase() ?? null;
-  isFormat('zookeeper.ssl.keystore.type', keyFormat, 'PEM', 'PKCS12');
-  const keys = config.zookeeperSslKeystoreLocation;
-  const ca = trust === null ? undefined : read('zookeeper.ssl.truststore.location', trust);
-  if (ca && !ca.includes('-----BEGIN')) throw new Error(`zookeeper.ssl.truststore.location: ${trust} is not PEM`);
-  const key = keys === null ? undefined : read('zookeeper.ssl.keystore.location', keys);
-  const isPem = key?.includes('-----BEGIN') === true;
-  if (key && keyFormat !== null && (keyFormat === 'PEM') !== isPem) {
-    throw new Error(`zookeeper.ssl.keystore.type=${keyFormat}, but ${keys} is ${isPem ? 'PEM' : 'not PEM'}`);
-  }
+  const trust = stored('truststore', config.zookeeperSslTruststoreLocation, config.zookeeperSslTruststoreType);
+  const key = stored('keystore', config.zookeeperSslKeystoreLocation, config.zookeeperSslKeystoreType);
+  const trustPassword = config.zookeeperSslTruststorePassword;
   const password = config.zookeeperSslKeystorePassword;
   const versions = config.zookeeperSslEnabledProtocols;
   const ciphers = config.zookeeperSslCipherSuites;
   return {
-    ...(ca && { ca: [ca] }),
-    ...(key && (isPem ? { cert: key, key } : { pfx: key })),
+    ...(trust?.isPem && { ca: [trust.content] }),
+    ...(trust && !trust.isPem && { caStore: { pkcs12: trust.content, passphrase: trustPassword ?? '' } }),
+    ...(key && (key.isPem ? { cert: key.content, key: key.content } : { pfx: key.content })),
     ...(password !== null && { passphrase: password }),
     ...(ciphers !== null && { ciphers: ciphers.join(':') }),
     minVersion: versions === null ? config.zookeeperSslProtocol : versions.includes('TLSv1.2') ? 'TLSv1.2' : 'TLSv1.3',

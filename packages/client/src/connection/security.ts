@@ -111,51 +111,75 @@ function tlsOptions(settings: SecuritySettings, endpoint: Endpoint, disk: Disk):
   }
   const { sslCipherSuites: ciphers } = settings;
   const { ca: given, servername = endpoint.host, ...rest } = short;
-  const ca = given === undefined ? trusted(settings, disk) : Array.isArray(given) ? given : [given as string | Buffer];
+  const trust = given === undefined ? trusted(settings, disk) : { ca: Array.isArray(given) ? given : [given] };
   return {
     ...versions(settings),
     servername,
     verifyName,
     ...(ciphers.length > 0 ? { ciphers: ciphers.join(':') } : {}),
-    ...(ca ? { ca } : {}),
+    ...trust,
     ...ownKey(settings, disk),
     ...rest,
   };
 }
 
-function trusted(settings: SecuritySettings, disk: Disk): readonly string[] | undefined {
-  const { sslTruststoreCertificates: inline, sslTruststoreLocation: path } = settings;
-  const text = inline ?? (path === undefined ? undefined : readPem('sslTruststoreLocation', path, disk));
-  if (text === undefined) return undefined;
+function trusted(settings: SecuritySettings, disk: Disk): Pick<TlsClientOptions, 'ca' | 'caStore'> {
+  const { sslTruststoreCertificates: inline, sslTruststoreLocation: path, sslTruststorePassword: password } = settings;
+  let text = inline;
+  if (text === undefined && path !== undefined) {
+    const store = readStore('sslTruststore', path, settings.sslTruststoreType, disk);
+    if (Buffer.isBuffer(store)) {
+      return { caStore: { pkcs12: store, ...(password === undefined ? {} : { passphrase: password }) } };
+    }
+    text = store;
+  }
+  if (text === undefined) return {};
   // Apart, because not every Node takes more than the first of one text.
   const certificates = text.match(/-----BEGIN [^-]+-----[^-]+-----END [^-]+-----/g);
   if (!certificates) throw contradiction('sslTruststoreCertificates holds no certificate in PEM.');
-  return certificates;
+  return { ca: certificates };
 }
 
 function ownKey(settings: SecuritySettings, disk: Disk): TlsClientOptions {
   const { sslKeystoreCertificateChain: cert, sslKeystoreKey: key, sslKeystoreLocation: path } = settings;
-  const password = settings.sslKeyPassword ?? settings.sslKeystorePassword;
-  const passphrase = password === undefined ? {} : { passphrase: password };
+  const { sslKeyPassword, sslKeystorePassword } = settings;
+  const withPassword = (passphrase: string | undefined) => (passphrase === undefined ? {} : { passphrase });
   if (cert !== undefined || key !== undefined) {
     if (cert === undefined || key === undefined) {
       throw contradiction('sslKeystoreCertificateChain and sslKeystoreKey belong together.');
     }
-    return { cert, key, ...passphrase };
+    return { cert, key, ...withPassword(sslKeyPassword ?? sslKeystorePassword) };
   }
   if (path === undefined) return {};
-  if (settings.sslKeystoreType === 'PKCS12') return { pfx: readFile('sslKeystoreLocation', path, disk), ...passphrase };
-  const pem = readPem('sslKeystoreLocation', path, disk);
-  return { cert: pem, key: pem, ...passphrase };
+  const store = readStore('sslKeystore', path, settings.sslKeystoreType, disk);
+  return Buffer.isBuffer(store)
+    ? { pfx: store, ...withPassword(sslKeystorePassword ?? sslKeyPassword) }
+    : { cert: store, key: store, ...withPassword(sslKeyPassword ?? sslKeystorePassword) };
 }
 
-function readPem(setting: string, path: string, disk: Disk): string {
-  const text = readFile(setting, path, disk).toString('latin1');
-  if (text.includes('-----BEGIN ')) return text;
-  throw contradiction(
-    `${setting}: ${path} is not in PEM. A JKS or PKCS12 file can be converted by keytool or openssl.`,
-  );
+/** PEM as text, PKCS#12 as bytes; `type` undefined or JKS: whichever it is. */
+function readStore(
+  setting: 'sslTruststore' | 'sslKeystore',
+  path: string,
+  type: 'PEM' | 'PKCS12' | 'JKS' | undefined,
+  disk: Disk,
+): string | Buffer {
+  const bytes = readFile(`${setting}Location`, path, disk);
+  const isPem = bytes.includes('-----BEGIN ');
+  if (isPem && type !== 'PKCS12') return bytes.toString('latin1');
+  // A DER sequence.
+  if (!isPem && bytes[0] === 0x30 && type !== 'PEM') return bytes;
+  const form = isPem
+    ? 'is in PEM'
+    : bytes[0] === 0x30
+      ? 'is not in PEM, but perhaps in PKCS#12'
+      : 'is not in PEM or PKCS#12';
+  const isJks = bytes.length >= 4 && bytes.readUInt32BE(0) === JKS_MAGIC;
+  const hint = isJks ? ' It is a JKS store: keytool -importkeystore -deststoretype PKCS12 converts it.' : '';
+  throw contradiction(`${setting}Location: ${path} ${form} (${setting}Type: ${type ?? 'by its content'}).${hint}`);
 }
+
+const JKS_MAGIC = 0xfeedfeed;
 
 function readFile(setting: string, path: string, disk: Disk): Buffer {
   try {

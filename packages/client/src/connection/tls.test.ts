@@ -1,4 +1,5 @@
 // Encrypted connections: what works, and what each way of going wrong is told as. The broker is scripted, TLS before it.
+import { execFileSync } from 'node:child_process';
 import { createPrivateKey } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -159,6 +160,46 @@ test('an encrypted private key, with its password, without it and with a wrong o
     expect(error.message).not.toContain('canary');
   }
   expect(told(await list(port, { ...own, sslKeystoreKey: undefined })).message).toContain('belong together');
+});
+
+test('PKCS#12 stores made by openssl: those who are trusted, and our own key; by any name, and told apart by their content', async () => {
+  const port = await proxied({ requestCert: true, rejectUnauthorized: true, ca: authority.cert });
+  const at = (name: string) => join(directory, name);
+  writeFileSync(at('authority.pem'), authority.cert);
+  writeFileSync(at('alice.pem'), client.cert + client.key);
+  const openssl = (...args: string[]) => execFileSync('openssl', ['pkcs12', '-export', ...args], { stdio: 'pipe' });
+  // What Java calls *.jks has been PKCS#12 since Java 9.
+  openssl('-nokeys', '-in', at('authority.pem'), '-out', at('trust.p12'), '-passout', 'pass:canary-trust');
+  openssl('-in', at('alice.pem'), '-out', at('alice.jks'), '-passout', 'pass:canary-own');
+  const trust = { sslTruststoreLocation: at('trust.p12'), sslTruststorePassword: 'canary-trust' };
+  const own = { sslKeystoreLocation: at('alice.jks'), sslKeystorePassword: 'canary-own' };
+  const ssl = { securityProtocol: 'SSL', ...trust, ...own };
+  expect(await list(port, ssl)).toEqual([]);
+  expect(await list(port, { ...ssl, sslTruststoreType: 'PKCS12', sslKeystoreType: 'pkcs12' })).toEqual([]);
+  // As configurations of Java have it; the key's own password is the store's.
+  expect(
+    await list(port, {
+      ...ssl,
+      ...{ sslTruststoreType: 'JKS', sslKeystoreType: 'JKS', sslKeyPassword: 'canary-own' },
+    }),
+  ).toEqual([]);
+  for (const wrong of [{ sslTruststorePassword: 'canary-x' }, { sslKeystorePassword: 'canary-x' }]) {
+    const error = told(await list(port, { ...ssl, ...wrong }));
+    expect([error.error, error.retriable]).toEqual(['SSL_AUTHENTICATION_FAILED', false]);
+    expect(error.message).toMatch(/cannot be used .*(password|mac verify)/i);
+    expect(error.message).not.toContain('canary');
+  }
+  expect(
+    told(
+      await list(port, { ...ssl, sslTruststoreLocation: at('alice.jks'), ...{ sslTruststorePassword: 'canary-own' } }),
+    ).message,
+  ).toContain('no certificate to trust');
+  const notPem = told(await list(port, { ...ssl, sslTruststoreType: 'PEM' }));
+  expect([notPem.error, notPem.message.includes('perhaps in PKCS#12')]).toEqual(['INVALID_SETTING', true]);
+  const notPkcs12 = told(
+    await list(port, { ...ssl, ...{ sslKeystoreLocation: at('alice.pem'), sslKeystoreType: 'PKCS12' } }),
+  );
+  expect([notPkcs12.error, notPkcs12.message.includes('is in PEM')]).toEqual(['INVALID_SETTING', true]);
 });
 
 test('versions of TLS that do not meet', async () => {

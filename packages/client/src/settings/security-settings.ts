@@ -1,5 +1,6 @@
-// Encryption and authentication, by Kafka's names. Certificates and keys are PEM (KIP-651), a key may also come in a PKCS#12
-// file; Java's own keystores (JKS) are refused with the way to convert them. Secret values are never in an error.
+// Encryption and authentication, by Kafka's names. Certificates and keys are PEM (KIP-651) or in PKCS#12 stores, which keytool
+// has made since Java 9, whatever they are called; Java's older own stores (JKS) are refused with the way to convert them.
+// Secret values are never in an error.
 import type { OauthBearerTokenProvider } from '../connection/sasl/oauthbearer.ts';
 import { custom, disallowed, list, oneOf, type SettingsOf, text } from './setting.ts';
 
@@ -82,6 +83,21 @@ function isText(value: unknown): boolean {
 const optionalText = (kafka: string, doc: string, secret = false) =>
   text({ kafka, default: undefined, doc, ...(secret ? { secret } : {}) });
 
+/** JKS is what configurations of Java say without thinking, of stores that are PKCS12. */
+const STORE_TYPES = ['PEM', 'PKCS12', 'JKS'] as const;
+
+const storeType = (kafka: string) =>
+  custom<(typeof STORE_TYPES)[number] | undefined>({
+    kafka,
+    default: undefined,
+    doc: 'Form of that file: PEM or PKCS12. Default: by its content, as with JKS, which is what Java calls its stores; one that really is JKS becomes PKCS12 by keytool -importkeystore -deststoretype PKCS12.',
+    check: (value) => {
+      const known = STORE_TYPES.find((type) => typeof value === 'string' && type === value.toUpperCase());
+      if (!known) throw disallowed(`one of ${STORE_TYPES.join(', ')}`);
+      return known;
+    },
+  });
+
 export const SECURITY_SETTINGS = {
   securityProtocol: custom<SecurityProtocol | undefined>({
     kafka: 'security.protocol',
@@ -105,13 +121,12 @@ export const SECURITY_SETTINGS = {
     'ssl.truststore.certificates',
     'Certificates of those who are trusted, PEM. Default: those that Node comes with.',
   ),
-  sslTruststoreLocation: optionalText('ssl.truststore.location', 'A PEM file of them; read at each connection.'),
-  sslTruststoreType: oneOf({
-    kafka: 'ssl.truststore.type',
-    default: 'PEM',
-    values: ['PEM'],
-    doc: 'Form of that file. A JKS file becomes PEM by keytool -exportcert -rfc.',
-  }),
+  sslTruststoreLocation: optionalText(
+    'ssl.truststore.location',
+    'A file of them, in PEM or PKCS#12; read at each connection.',
+  ),
+  sslTruststoreType: storeType('ssl.truststore.type'),
+  sslTruststorePassword: optionalText('ssl.truststore.password', 'Of a PKCS12 file.', true),
   sslKeystoreCertificateChain: optionalText(
     'ssl.keystore.certificate.chain',
     'Our own certificate and those that lead to its authority, PEM.',
@@ -121,12 +136,7 @@ export const SECURITY_SETTINGS = {
     'ssl.keystore.location',
     'A file with key and certificates in one; read at each connection.',
   ),
-  sslKeystoreType: oneOf({
-    kafka: 'ssl.keystore.type',
-    default: 'PEM',
-    values: ['PEM', 'PKCS12'],
-    doc: 'Form of that file. A JKS file becomes PKCS12 by keytool -importkeystore -deststoretype PKCS12.',
-  }),
+  sslKeystoreType: storeType('ssl.keystore.type'),
   sslKeystorePassword: optionalText('ssl.keystore.password', 'Of a PKCS12 file.', true),
   sslKeyPassword: optionalText('ssl.key.password', 'Of an encrypted private key.', true),
   sslEndpointIdentificationAlgorithm: oneOf({

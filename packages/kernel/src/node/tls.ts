@@ -1,7 +1,8 @@
 // TLS by node:tls, on the side that connects; and what its many error codes come down to.
 import { isIP } from 'node:net';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
-import { type ConnectOptions, TlsError } from '../network.ts';
+import { type ConnectOptions, type TlsClientOptions, TlsError } from '../network.ts';
+import { readPkcs12, type StoreContents } from './pkcs12.ts';
 
 /** OpenSSL's codes for a certificate that nobody we trust has signed. */
 const UNTRUSTED = new Set([
@@ -43,7 +44,8 @@ export function asTlsError(error: Error): Error {
 
 /** Starts to connect; 'secureConnect' or 'error' follows. Throws TlsError when our own certificates cannot be used. */
 export function startTls({ host, port, tls = {} }: ConnectOptions): TLSSocket {
-  const { servername, verifyName = true, platform, ca, ...rest } = tls;
+  const { servername, verifyName = true, platform, caStore, ...rest } = tls;
+  const ca = caStore ? trustedIn(caStore) : tls.ca;
   const options: ConnectionOptions = {
     host,
     port,
@@ -57,7 +59,34 @@ export function startTls({ host, port, tls = {} }: ConnectOptions): TLSSocket {
   try {
     return connect(options);
   } catch (error) {
-    const { code = '', message } = error as NodeJS.ErrnoException;
-    throw new TlsError('material', code, message, { cause: error });
+    const { code = '' } = error as NodeJS.ErrnoException;
+    // In ciphers that Node's OpenSSL does not have any more.
+    if (code === 'ERR_CRYPTO_UNSUPPORTED_OPERATION' && tls.pfx) return connect({ ...options, ...ownIn(tls) });
+    throw material(error);
   }
+}
+
+function trustedIn({ pkcs12, passphrase }: NonNullable<TlsClientOptions['caStore']>): readonly string[] {
+  const { trusted } = opened(pkcs12, passphrase);
+  if (trusted.length === 0) throw material(new Error('the PKCS#12 store holds no certificate to trust'));
+  return trusted;
+}
+
+function ownIn({ pfx, passphrase }: TlsClientOptions): ConnectionOptions {
+  const { chain, key } = opened(pfx!, passphrase);
+  if (key === undefined) throw material(new Error('the PKCS#12 store holds no private key'));
+  return { pfx: undefined, passphrase: undefined, cert: chain.join(''), key };
+}
+
+function opened(store: Buffer, passphrase: string | undefined): StoreContents {
+  try {
+    return readPkcs12(store, passphrase);
+  } catch (error) {
+    throw material(error);
+  }
+}
+
+function material(error: unknown): TlsError {
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  return new TlsError('material', code, message, { cause: error });
 }

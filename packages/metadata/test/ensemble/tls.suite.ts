@@ -25,6 +25,10 @@ beforeAll(async () => {
     stdio: 'ignore',
   });
   certificate = readFileSync(join(folder, 'zk.pem'), 'utf8');
+  const trust = ['-keystore', join(folder, 'trust.p12'), '-storetype', 'PKCS12', '-storepass', password, '-noprompt'];
+  execFileSync('keytool', ['-importcert', '-alias', 'zk', '-file', join(folder, 'zk.pem'), ...trust], {
+    stdio: 'ignore',
+  });
   port = await freePort();
   ensemble = await startEnsemble(1, [
     'serverCnxnFactory=org.apache.zookeeper.server.NettyServerCnxnFactory',
@@ -57,4 +61,10 @@ test('a trusted certificate lets us in, others do not', async () => {
   expect(await connect('localhost', {})).toMatch(/let us in within 3000 ms \(.*(self.signed|trust|certificate)/i);
   expect(await connect('127.0.0.1', { ca: [certificate] })).toMatch(/let us in within 3000 ms \(/);
   expect(await connect('127.0.0.1', { ca: [certificate], verifyName: false })).toBe('zookeeper');
+});
+
+test('a trust store of keytool says the same as the certificate in it', async () => {
+  const pkcs12 = readFileSync(join(folder, 'trust.p12'));
+  expect(await connect('localhost', { caStore: { pkcs12, passphrase: password } })).toBe('zookeeper');
+  expect(await connect('localhost', { caStore: { pkcs12, passphrase: 'another' } })).toMatch(/password/);
 });

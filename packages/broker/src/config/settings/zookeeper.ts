@@ -35,12 +35,13 @@ export const ZOOKEEPER_SETTINGS = {
   'zookeeper.ssl.client.enable': boolean(false, 'ZooKeeper is reached by TLS.'),
   'zookeeper.ssl.truststore.location': string(
     null,
-    'Certificates that are trusted, in PEM; unset: those of the platform.',
+    'Certificates that are trusted, in PEM or PKCS#12; unset: those of the platform.',
   ),
-  'zookeeper.ssl.truststore.type': string(null, 'Format of the trust store: PEM, the only one; any other is refused.'),
-  'zookeeper.ssl.truststore.password': password(null, 'Password of the trust store; a PEM file has none.', {
-    inert: 'a PEM file has no password',
-  }),
+  'zookeeper.ssl.truststore.type': string(
+    null,
+    'Format of the trust store: PEM or PKCS12; by its content when unset. One that is said has to be that of the content.',
+  ),
+  'zookeeper.ssl.truststore.password': password(null, 'Password of the trust store; a PEM file has none.'),
   'zookeeper.ssl.keystore.location': string(
     null,
     'Certificate and key of this broker, in one PEM file or in PKCS#12, where ZooKeeper asks for them.',

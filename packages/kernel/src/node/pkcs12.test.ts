@@ -1,0 +1,51 @@
+// Stores that other programs wrote, held against what was put into them.
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { readPkcs12 } from './pkcs12.ts';
+
+/** Of CN=ca, valid for a hundred years, made by openssl. */
+const CERTIFICATE =
+  'MIIBcTCCARegAwIBAgIUdYorOKNzAhlUiAbRH3vXjgAk2UMwCgYIKoZIzj0EAwIwDTELMAkGA1UEAwwCY2EwIBcNMjYxMTI3MDMwNjM1WhgPMjEyNjExMDMwMzA2MzVaMA0xCzAJBgNVBAMMAmNhMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEhw74oUzKn99KzEDg5KrU0CW0Ab2gtde3qFB9RMCqMrlBK6OEkk/WHvsxp/f9ngNLGI4VVkoHC9yDUbE+d3rGRaNTMFEwHQYDVR0OBBYEFFQcnvXLJgr2jiIycx88GJIU5kjDMB8GA1UdIwQYMBaAFFQcnvXLJgr2jiIycx88GJIU5kjDMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDSAAwRQIgaIIQWnuBuqDJPN+YjdqDnIJaHB+Zlnf7n8Fe4fGVMkYCIQC896qNM3bmrzGEhF7pfrDuIhsWVNBczJt2VVSBT7bs6g==';
+const PASSWORD = 'changeit';
+const STORES = {
+  /** keytool -importcert, of Java 17. */
+  trust:
+    'MIIC4gIBAzCCAowGCSqGSIb3DQEHAaCCAn0EggJ5MIICdTCCAnEGCSqGSIb3DQEHBqCCAmIwggJeAgEAMIICVwYJKoZIhvcNAQcBMGYGCSqGSIb3DQEFDTBZMDgGCSqGSIb3DQEFDDArBBQUFJ74M3JnEofN5zwazUOZGv3lngICJxACASAwDAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEOr7Z1AsVLkSxHuX5BZZIDeAggHg0W85JVutbpD9x/Y18p5BhY++wL8fpEngyW2BC8idocHYQyjDmSvKkN9IPPtMOFHlyP+t4R1HWe3CPtcVx8gUo+Lo5tdp1bhD3XJ0x2awiJ+9VM9Gjg1oOm05YDmUP+5hUMGNLK2iHN69im19JLjI20jrPflV/WBoS/3zxldHv1ZyZXiA+aEnT8XOswMXFbcG4viHbDKEhYRdPlYlOnOhc75jMzT1Yct1HE24Nnw6Fi9tG2XmUHRFyhJ+r+cIJsmMV7qkajEFyNhWaU70rMlxpd8qPJveRc7D8yCmhLw0yLKkEC3POlt5aYzs1M4NzMNLJ9p0arfXAL/3g0WaY0K0j1r8M/lBjlO/MG5+KBkCwpgIje9jDTewIX3soFVfLFU9L7Vh9N4RMRAM8tck8fURUtAUVyMyPN80TtAN1le8+bqnnrsjJMW4uWQk5Z8WVE0kCRyfNgJGpoyKYJi36nzym0YdPCLjvIbAPVgik7SHs2oaCewEM1ht8yemsw+p3ImHkX9JmgMtS0J8cz4SMOMVIVFICHvy8ssErjEEwocf5cF9fAVKFMhqAShUoN07mje47XREEOwg9+9lsBK93yDOmjdFyWrAjPjhsn1OibbSPUhLiviStDk+ZtmeXO32QMIHME0wMTANBglghkgBZQMEAgEFAAQg+JbXm/Q1O0013OC0oy42qCvbk8Eu3/kIoQY0FxeaVSAEFKyyY0AMQGVKtTJSCZfriNqXqN93AgInEA==',
+  /** The same with -J-Dkeystore.pkcs12.legacy, as Java wrote them until 15: RC2-40. */
+  legacyTrust:
+    'MIICjgIBAzCCAkcGCSqGSIb3DQEHAaCCAjgEggI0MIICMDCCAiwGCSqGSIb3DQEHBqCCAh0wggIZAgEAMIICEgYJKoZIhvcNAQcBMCkGCiqGSIb3DQEMAQYwGwQU/NBxzC/qvpMOGFJUucShAA6mQgACAwDDUICCAdgPG0RoSiWB4IolwmNVgFthut4OblzPkF26YLufz9uMuL3rAlI9XzryX9VbjXXEzdRAY1uXrDgI7kkmlpucrXcPLhKKV62y30ccPlKhwGRI0mHijyxXR2kzlvQ/Z5z0ZpeQuWpadm8Hidqj2IF1Ww5P6/2RzHLC70H4ZHkz7YmZNSbRLY3iaaWT/Pa1OoPOytID5oyQuuhPmy02wPCv8Ez7RaDPdWsRUbcBDQUBvx7hUMRl3E+REPNEP7+fYxdQRew2FshAoF9Eq9cAjhsRq5/pDAjhpjHatUoH5NI0PeP5Dbgx5ke8Yn1yDv5QxY986ktUPNbARu/yNZN9KN6tO6FDFAgaJmywJCsGPcO/gdzmB984dRZOdyts3m8bF5hFCp3hXkw3/a7RMArg0tqmKPigqd7WwXzqPX+THOMwiwIq/RryZp+By8MG39lQ9iU9DbLvA9n7uSWXwLquR6/mVZ/5G2wCe8S/5DZve+OOLOZxzM0QiRLVx4mYKpNLhzXrNw8fInQSnxkckyj3YSS6L8ur0TA8Myk5ja1yf/bZo6GkNCZqw6IVDWBHQ3UgijppZ0+yiw+9F2Y5qkvzlTjLcArkM6w0Yj3BPaat9uGu7gW+7ntmPL5W/GXAMD4wITAJBgUrDgMCGgUABBR1Mhp5iF1IXXFpNxJ04k5gBxucFwQURN8IhhTHMQKlspMF2kgLGa88d2ICAwGGoA==',
+  /** openssl pkcs12 -export -legacy, with its key: RC2-40 and 3DES. */
+  legacyKey:
+    'MIIDcgIBAzCCAzgGCSqGSIb3DQEHAaCCAykEggMlMIIDITCCAhcGCSqGSIb3DQEHBqCCAggwggIEAgEAMIIB/QYJKoZIhvcNAQcBMBwGCiqGSIb3DQEMAQYwDgQIIWpaBVAbxQMCAggAgIIB0PejwF3iMWMLBhyBy87iOsu5Eq3epI9suJ1BQpnphEpRsF5h0wsgaQzmnmBbnQmPFNLdAG3HrQt6SycMGWOpHO5Fc76UCi+2xS+5zYQof26ZxSdx0Jf9HKSXdFpM78i5/rD5ISdK1j8TNjv+Ba5kQCzI4SXkCwxbAfc/DbY/iEaONgceKmNA0THGX7BcvnX17869j9kKVoKr93harqQJpdUVByvlvdSTjBOXyqxHYnV0nD9UYYKS1rSSl69YtJ416g/auNYUVQPxwjlN4U6NWmm7FK/RvyypZiRC3tDVJFFVlcScl/v+TO6TAFzBz3qQnUkoKsHVNmpR8nIwtbPa547gnbLgNd4jSCKzZGGgFybM3wx7/z9yHck1mHf+prH4xXAN4SYNkkcA8f0OvbqfKBUfk6MPvEQsdbpiu7ADzgyT2Y0+R70ffw7HwtMGtQiQVk9HYrVGkttt6SqhNBIqPLb1JozluhKcReRejQBaMQXTFerEoJWkw1OvXM24uKyQbkJ7woWVxB9vb8Of9DZ+infA4NxaS+PoIWrxa82EbqXutkcwaHkyBgzat12J/HlWqadubnYLO9Qc9SErZKq7mK+uMJ3tfrGMAlfrLURLq8LsMIIBAgYJKoZIhvcNAQcBoIH0BIHxMIHuMIHrBgsqhkiG9w0BDAoBAqCBtDCBsTAcBgoqhkiG9w0BDAEDMA4ECI26xnZP306TAgIIAASBkAFGol7kw/ymEwxMcKbzxmqc+GpcQl4HwAFEo3NF6SmXFjimwO3STm3MBZ+fAm7VmU8NKutFsF3nRsMOMqizH31lRCklOSsir8THcu/tUFySMd2RCAbXuNB3d253FpFGUd+HHQqJD6PIjk171R1OuIdJFhJ+z42DbTRCKBgOBALlsl0qDtpQMjicNVd8NyxK2zElMCMGCSqGSIb3DQEJFTEWBBSC9gv4wLcBdXmAk6gcDT3whepyoDAxMCEwCQYFKw4DAhoFAAQUAKewuki1UJOqbHLXaVFAofuMenQECIP6dDaGOytLAgIIAA==',
+  /** keytool -genkeypair -keyalg RSA -dname CN=k. */
+  key: 'MIIJ2gIBAzCCCYQGCSqGSIb3DQEHAaCCCXUEgglxMIIJbTCCBaQGCSqGSIb3DQEHAaCCBZUEggWRMIIFjTCCBYkGCyqGSIb3DQEMCgECoIIFQDCCBTwwZgYJKoZIhvcNAQUNMFkwOAYJKoZIhvcNAQUMMCsEFLvYoD9aCppJvUZ0WEDK2EF608ZDAgInEAIBIDAMBggqhkiG9w0CCQUAMB0GCWCGSAFlAwQBKgQQa6xvFEoVUlLR0MfIzrSTSwSCBNAwC6LlzQt3Cd8HWAIaklNhQkZIANdGigpvuMELmdwC/yftXbo9Rnx+LXfIk+Mbd8BVvHwPUvjE333+6UHdVaKzTPVUFVV9SuUR14+UouOJLnKbK3oji3idAbJ/60CfRmVhnqbhuH4ugjsx9UmVlKnXqxqDeT4sgQJJu+sBPmcvYU4A1l6XAjK8c711AUuV1wB/yAkqKclZu0QTRULd9eJbM960sCKvuqcymwBJ8dUUPLES8fnkxYT6uRjzZ/nyABCdyLcFcNDr5p/SfDubY3pFb+m5N1AflFynRPmdLncTfQpX8vBDVJAeexkAK2uCtuJ8C4nAgjJEjWutXL7wj1MxCCWpGbFDcutccyCSG12JPoyuY+Z8JFpB+OlgQhL3VBuo/n+jGttvwwGOP637rWVhqtkVFcBV/h5gxM+fwvng5/2fE3qIBAGX4pISnbOYt758z1EqgLN44eAJHbL9UoaV41i69Fihif8mS/4Qjbdb7CMxl7+Q9ABPZw1Bni6JmCU05feG1XPEiuzY7NriJJHnRPPXIJKVHKDNH8e6j4H7hOU93+q0YfQIFmfCMKYA6mAumF6OKh+2EP9+5n0836i+7+D1QP+7jRCoDgNVODLGp9930tFBwgApth8iaU0vRCh1E53/CLYMxiBwGJ3uAfNgzHzmfRJBYhfFVspwqu3uHAYhgFYWKzZ1PyO0u/ELC232HqI8/7oMc1NuGgOPgr0nvRkvZD2YvOxvd4FVh0jvN5C+RItGjwS81knlixXAejtNkWw1Zkm9Odu35Dkgwwhi4VCMeBT2kXhEujJZDOYiDiuDfgMsEdFtVJRut/tXz2zKhd9zu70PoYgrgjXaFsYd0u+Xbas3Jupv90XzWD9a5vAc8Lfo51RG7BZNIfyfj+5+EYuOIjLco8it7Ztuwwkn9uVBrJ+NWlIYRjF00OdQ1lKpJKw5xxn0pMLEOeenL+3Yiajt2wFj1P4WoU9PTvtqACM3/Tn8IIzdASJnjJZGwAagefC7QzWqlPROiopPNt2eg2UhKLxUZuGMOdUGDQRvEyUpZyp/Bi+ZcMoo7xk1bDHp9/qsLN4GFJ/L4bChmyCQYymfQ0DVmWhD53Az5pArGVazwu3VablBKFCfbH6BItftAE6vkN4BLnsIavXM1w8nwlqMqIDkIyx2pNEY+++Jj0XZGgCJeO1foHUBHTCzzSSMUFVKYOEKMtuFelZbUzJ6dal4UVj45DwnMC3F3tcWR6a6NHwTHGP4y3jXJrwLCj6sGQY586Gy/NH3T5YC1h3Il6Gav67ESA7MnpBjvWyI/Y87V2R8F85uW8j2p7ZBPBEJtaxzCvwxz0N3vH/7NHinxnydnOTZBCSN48HUFuGWGNbTReGXkn9RvRguEfQLSh197/Oxh2UBWiExKTsrZWI09wm6VZSqPKcZX71Wc4V1AsXCUYZorvXssn5rWUThNWau0JobfrAbcWc98I0OrWfMNT7Bk7J89p8FIsoJ6sKvKaRJpW/5U4jl8XkqYu3VP+oNi1f+OzoXoVBx1Tdpd6etmulJ/xIfPT0njtoGMFBQBItkg88evdXakLjeNJk2V6rJ5YaZu1WeoJWkDPdGFrH95/jN5hFjzf497a663AGpUIuBdUsBbUoHxhfZ1OyT0TE2MBEGCSqGSIb3DQEJFDEEHgIAazAhBgkqhkiG9w0BCRUxFAQSVGltZSAxNzk1NzQ4ODAzMDk3MIIDwQYJKoZIhvcNAQcGoIIDsjCCA64CAQAwggOnBgkqhkiG9w0BBwEwZgYJKoZIhvcNAQUNMFkwOAYJKoZIhvcNAQUMMCsEFOZ5vWplzoeUmxuIkG7atzoav5boAgInEAIBIDAMBggqhkiG9w0CCQUAMB0GCWCGSAFlAwQBKgQQ5XFpG/lZaTtIn2FD1jbDRYCCAzACzbNOfewn8FrSm2fWKfxswWA9pj6YCxt1LZml1oLnjyTOhPkyormYTtLuEiikUYLkq81uxPxoywoZFVEwyxnxhPqlc0p7tR7X6HST9vj4bMILons4fAsph7Xx63gdIOmuKlvXbIpibngPUMwJybeDpSmeyjWjN5BAHtDt1SN3rPOJi/DGjF8r5xAFBREpYHjFQgQOpmpGulwsjEdpph9QhCqGAD0S6wZz3542v3i5bJ8Hw/+HaN5KpuEIafhMyuOiHtx3ddknFhO/Ed7YgO9BkYwaIlJ5jgptqZeI08ZcedCLzoJPSgwVkPeitjbI6Cjo5Btwna6ghVb6/b6srvhtYXM4Rb7PouNSLRffwLwtuBB4neaU/3y0c0cEjf/YiFTyw/dsmd4C47Hj+v/AC7x8t4XBmmKhmAnvHIx7Yk7jWhGoO75RSkP5vk5+7XyK10N32OHTw2nHpegSpzKSPxvbjcsytRbF4L6Mfu0hUw5AABEwnJjsoktZDvEeT1PureqwlI14bq2ISHYnL663zC7dUYX2etS+5o7fCmf91y6tiXdLAspl0LyBBA42wjv2bNu5/jWIRbAUghvY5EbpgSodborPrYtDMPtl/GVupxHhepQlTDX2rPrQNVNb+UhFBA+HeYrQ0vomVatPxqCzImQ+FAltROLH7frHLV909RLNhUVvGw1TggRMXwoJPU3vr+StJKNGrbL0vmzA4L1ybHbBdMrlGvab8ci/fagP3DjRly1yXnoAScAyC5ct5MZ64yU64twcfhclZdrjroW3jU9mxDgo6eBWOPqOHf7SkFVdx1fPyi3q4ORckwgSPtLzvltQObopzJasSloaFtjU94JG29sK49WCIOrlDohMPtBl5mEnk4tNGsYAR12cqs6GhEyBUYWbLLH6JkFJTIzqAHKgRd7gQw6TpOEXlvaNZuPgM7SLBZvogSjgSS6uAb46D82CrwrRLj1pD6A1/gjCo9VgDUMep8peao9KNMV+oSsllJ1vsYKQl9zpm+DI4/jxPb92S5pxlMjBp6UKKXMu7UDQDrBVvTJPyd6wDRbYDODmB2NHn59yaWZ71jaslGPX56gwTTAxMA0GCWCGSAFlAwQCAQUABCA+y5Yfn+Kp03gvdpGHGowz6Ng3hoBIcCbgaptf9/6YuQQUl/k38LKqFYeqCr2ya3tOwVT+EWQCAicQ',
+};
+
+const store = (name: keyof typeof STORES) => Buffer.from(STORES[name], 'base64');
+const der = (pem: string) => pem.replace(/-----[^-]+-----|\s/g, '');
+
+test.each(['trust', 'legacyTrust'] as const)('%s: its certificates are those to trust', (name) => {
+  const { trusted, chain, key } = readPkcs12(store(name), PASSWORD);
+  expect(trusted.map(der)).toEqual([CERTIFICATE]);
+  expect([chain.map(der), key]).toEqual([[CERTIFICATE], undefined]);
+});
+
+test.each([
+  ['legacyKey', 'CN=ca', 'ec'],
+  ['key', 'CN=k', 'rsa'],
+] as const)('%s: its own certificate and key belong together, and are nobody to trust', (name, subject, kind) => {
+  const { trusted, chain, key } = readPkcs12(store(name), PASSWORD);
+  expect([trusted, chain.length]).toEqual([[], 1]);
+  const certificate = new X509Certificate(chain[0]!);
+  expect(certificate.subject).toBe(subject);
+  const privateKey = createPrivateKey(key!);
+  expect(privateKey.asymmetricKeyType).toBe(kind);
+  expect(certificate.checkPrivateKey(privateKey)).toBe(true);
+});
+
+test('a wrong password, and what is no store', () => {
+  expect(() => readPkcs12(store('trust'), 'other')).toThrow(/password/);
+  expect(() => readPkcs12(store('trust'))).toThrow(/password/);
+  expect(() => readPkcs12(Buffer.from('feedfeed00000002', 'hex'), PASSWORD)).toThrow();
+  expect(() => readPkcs12(store('trust').subarray(0, 100), PASSWORD)).toThrow();
+});
