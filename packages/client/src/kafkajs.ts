@@ -43,3 +43,4 @@ export { Partitioners } from './kafkajs/partitioners.ts';
 export type { Producer } from './kafkajs/producer.ts';
 export { PartitionAssigners } from './kafkajs/settings.ts';
 export type { Transaction } from './kafkajs/transaction.ts';
+export type { ISocketFactory, ISocketFactoryArgs } from './node/socket-factory.ts';

@@ -2,13 +2,17 @@
 // same for an application. What only the face does is in face-only.test.ts.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import tls from 'node:tls';
 import { Broker } from '@moldau/broker';
 import { readBrokerConfig } from '@moldau/broker/config/read-config';
 import { nodePorts } from '@moldau/kernel/node/ports';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import * as face from '../kafkajs.ts';
+import { CertificateAuthority } from '../test/certificates.ts';
+import { TlsProxy } from '../test/tls-proxy.ts';
 
 // The face under its own types: applications swap the module, so the original is used through the same ones.
 const original = createRequire(import.meta.url)('kafkajs') as typeof face;
@@ -601,6 +605,57 @@ describe.each([
       retryCount: 1,
       cause: { name: 'KafkaJSConnectionError' },
     });
+  });
+
+  test.each([false, true])('sockets of the application’s own making, encrypted: %s', async (encrypted) => {
+    const authority = await CertificateAuthority.create();
+    const identity = await authority.issue({ name: 'broker', names: ['localhost'], addresses: ['127.0.0.1'] });
+    const proxy = await TlsProxy.start(port, identity);
+    const opened: string[] = [];
+    // As KafkaJS's documentation has it, but for the door that everything goes through.
+    const socketFactory: face.ISocketFactory = ({ host, port, ssl, onConnect }) => {
+      opened.push(`${host}:${port}`);
+      const door = { host, port: ssl ? proxy.port : port };
+      const socket = ssl ? tls.connect({ ...door, ...ssl }, onConnect) : net.connect(door, onConnect);
+      socket.setKeepAlive(true, 30_000);
+      return socket;
+    };
+    const kafka = new Kafka({
+      brokers: [`localhost:${port}`],
+      logLevel: logLevel.NOTHING,
+      socketFactory,
+      ...(encrypted ? { ssl: { ca: [authority.cert] } } : {}),
+    });
+    const writer = kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
+    const reader = kafka.consumer({ groupId: fresh('group'), maxWaitTimeInMs: 50 });
+    open.push(writer, reader);
+    await Promise.all([writer.connect(), reader.connect()]);
+    const topic = fresh('topic');
+    await writer.send({ topic, messages: [{ value: 'by my own socket' }] });
+    await reader.subscribe({ topic, fromBeginning: true });
+    const seen: string[] = [];
+    await reader.run({ eachMessage: async ({ message }) => void seen.push(String(message.value)) });
+    await until(() => seen.length > 0);
+    expect(seen).toEqual(['by my own socket']);
+    // By name, as it was configured.
+    expect(opened[0]).toBe(`localhost:${port}`);
+    await Promise.all([writer.disconnect(), reader.disconnect()]);
+    await proxy.stop();
+  });
+
+  test('a socketFactory whose sockets do not connect, or that throws, is a failed connection', async () => {
+    const refused: face.ISocketFactory = () => net.connect({ host: '127.0.0.1', port: 1 });
+    const broken: face.ISocketFactory = () => {
+      throw new Error('no proxy today');
+    };
+    for (const [socketFactory, says] of [
+      [refused, /ECONNREFUSED/],
+      [broken, /no proxy today/],
+    ] as const) {
+      const retry = { initialRetryTime: 10, retries: 1 };
+      const client = new Kafka({ brokers: ['localhost:9092'], logLevel: logLevel.NOTHING, socketFactory, retry });
+      await expect(client.admin().connect()).rejects.toThrow(says);
+    }
   });
 
   test('the logger of the application gets the entries', async () => {

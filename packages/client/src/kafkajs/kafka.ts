@@ -1,6 +1,7 @@
 // The entry of the KafkaJS face: one configuration, from which clients are made.
 import type { Ports } from '@moldau/kernel';
 import { nodePorts } from '../node/default-ports.ts';
+import { networkOfFactory } from '../node/socket-factory.ts';
 import { Admin } from './admin.ts';
 import { Consumer } from './consumer.ts';
 import { createLogger, type Logger } from './logging.ts';
@@ -17,8 +18,8 @@ export class Kafka {
   constructor(config: KafkaConfig, ports: Ports = nodePorts) {
     checkKafkaConfig(config);
     this.#config = config;
-    this.#ports = ports;
-    const { logLevel: level, logCreator: creator } = config;
+    const { logLevel: level, logCreator: creator, socketFactory, ssl } = config;
+    this.#ports = socketFactory ? { ...ports, network: networkOfFactory(socketFactory, ssl) } : ports;
     this.#logger = createLogger({ clock: ports.clock, creator, ...(level === undefined ? {} : { level }) });
   }
 

@@ -1,4 +1,5 @@
 // The types of the KafkaJS face, under KafkaJS's names. Offsets and timestamps are strings of digits here, as there.
+import type { ISocketFactory } from '../node/socket-factory.ts';
 import type { CompressionTypes } from './constants.ts';
 import type { Logger, logCreator, logLevel } from './logging.ts';
 
@@ -37,8 +38,8 @@ export interface KafkaConfig {
   /** True, or whatever Node's tls.connect takes. */
   readonly ssl?: boolean | object;
   readonly sasl?: SASLOptions;
-  /** Refused: see docs/coming-from-kafkajs.md. */
-  readonly socketFactory?: unknown;
+  /** Opens the sockets, in place of net.connect and tls.connect. */
+  readonly socketFactory?: ISocketFactory;
   readonly authenticationTimeout?: number;
   readonly reauthenticationThreshold?: number;
 }

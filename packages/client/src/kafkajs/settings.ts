@@ -29,7 +29,9 @@ export function checkKafkaConfig(config: KafkaConfig): void {
   if (typeof brokers !== 'function' && !(Array.isArray(brokers) && brokers.length > 0)) {
     throw new KafkaJSNonRetriableError('brokers must be a list of host:port that is not empty, or a function of one.');
   }
-  if (config.socketFactory) throw new KafkaJSNotImplemented('socketFactory is not supported by this client yet.');
+  if (config.socketFactory !== undefined && typeof config.socketFactory !== 'function') {
+    throw new KafkaJSNonRetriableError('socketFactory must be a function that opens a socket.');
+  }
   const mechanism = config.sasl?.mechanism;
   if (config.sasl && !MECHANISMS.includes(String(mechanism).toLowerCase())) {
     throw new KafkaJSNotImplemented(`sasl takes ${MECHANISMS.join(', ')}, not ${mechanism}.`);

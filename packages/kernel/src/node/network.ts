@@ -1,7 +1,7 @@
 // TCP by node:net, TLS over it by node:tls. One object per socket; chunks pass through without a copy.
 import { lookup, lookupService } from 'node:dns/promises';
 import { createServer, Socket, type SocketConstructorOpts } from 'node:net';
-import type { Connection, ConnectionEvents, Endpoint, Listener, Network } from '../network.ts';
+import type { Connection, ConnectionEvents, ConnectOptions, Endpoint, Listener, Network } from '../network.ts';
 import { asTlsError, startTls } from './tls.ts';
 
 class NodeConnection implements Connection {
@@ -19,7 +19,7 @@ class NodeConnection implements Connection {
     this.#lent = lent;
     this.remote = { host: plainAddress(socket.remoteAddress), port: socket.remotePort ?? 0 };
     this.local = { host: plainAddress(socket.localAddress), port: socket.localPort ?? 0 };
-    socket.setNoDelay(true);
+    socket.setNoDelay?.(true);
     // A socket without an error listener would end the process.
     socket.on('error', (error) => {
       // With TLS 1.3 a peer refuses our certificate after we took the connection for established.
@@ -137,6 +137,59 @@ function lendingSocket(): { socket: Socket; deliverTo(connection: NodeConnection
   };
 }
 
+/** `open` starts to connect and calls back when the connection stands, encrypted if it is to be. */
+function connected(
+  { host, port, timeoutMs }: ConnectOptions,
+  lending: ReturnType<typeof lendingSocket> | undefined,
+  open: (onConnect: () => void) => Socket,
+): Promise<Connection> {
+  return new Promise((resolve, reject) => {
+    const socket = open(() => {
+      clearTimeout(timeout);
+      socket.off('error', failed);
+      const connection = new NodeConnection(socket, lending !== undefined);
+      lending?.deliverTo(connection);
+      resolve(connection);
+    });
+    const timeout = setTimeout(() => {
+      const error: NodeJS.ErrnoException = new Error(`connect ETIMEDOUT ${host}:${port} after ${timeoutMs} ms`);
+      error.code = 'ETIMEDOUT';
+      socket.destroy(error);
+    }, timeoutMs);
+    const failed = (error: Error) => {
+      clearTimeout(timeout);
+      socket.destroy();
+      reject(asTlsError(error));
+    };
+    socket.once('error', failed);
+  });
+}
+
+/** Opens a socket of one's own, and calls `onConnect` when it is connected, encrypted if it is to be. */
+export type OpenSocket = (to: Endpoint & { readonly onConnect: () => void }) => Socket;
+
+/**
+ * The network over sockets that somebody else opens, through a proxy, say. They get host names as they are, and see to
+ * encryption themselves.
+ */
+export function networkOver(open: OpenSocket): Network {
+  return {
+    ...nodeNetwork,
+    resolve: async (host) => [host],
+    connect: (options) =>
+      connected(options, undefined, (established) => {
+        const { host, port } = options;
+        let told = false;
+        const onConnect = () => {
+          // Not before `open` has returned the socket, and once.
+          if (!told) queueMicrotask(established);
+          told = true;
+        };
+        return open({ host, port, onConnect });
+      }),
+  };
+}
+
 export const nodeNetwork: Network = {
   listen: ({ host, port, onConnection, backlog, readBuffer }) =>
     new Promise<Listener>((resolve, reject) => {
@@ -163,32 +216,15 @@ export const nodeNetwork: Network = {
       });
     }),
 
-  connect: (options) =>
-    new Promise<Connection>((resolve, reject) => {
-      const { host, port, timeoutMs } = options;
-      const lending = options.lendsChunks && !options.tls && isNode ? lendingSocket() : undefined;
+  connect: (options) => {
+    const lending = options.lendsChunks && !options.tls && isNode ? lendingSocket() : undefined;
+    return connected(options, lending, (onConnect) => {
       const socket = lending?.socket ?? (options.tls ? startTls(options) : new Socket({ allowHalfOpen: false }));
-      const timeout = setTimeout(() => {
-        const error: NodeJS.ErrnoException = new Error(`connect ETIMEDOUT ${host}:${port} after ${timeoutMs} ms`);
-        error.code = 'ETIMEDOUT';
-        socket.destroy(error);
-      }, timeoutMs);
-      const failed = (error: Error) => {
-        clearTimeout(timeout);
-        socket.destroy();
-        reject(asTlsError(error));
-      };
-      const established = () => {
-        clearTimeout(timeout);
-        socket.off('error', failed);
-        const connection = new NodeConnection(socket, lending !== undefined);
-        lending?.deliverTo(connection);
-        resolve(connection);
-      };
-      socket.once('error', failed);
-      if (options.tls) socket.once('secureConnect', established);
-      else socket.connect({ host, port }, established);
-    }),
+      if (options.tls) socket.once('secureConnect', onConnect);
+      else socket.connect({ host: options.host, port: options.port }, onConnect);
+      return socket;
+    });
+  },
 
   resolve: async (host) => (await lookup(host, { all: true })).map((entry) => entry.address),
 
