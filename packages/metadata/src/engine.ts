@@ -35,9 +35,18 @@ export interface BrokerRegistration {
   readonly incarnationId: string;
   readonly endpoints: readonly BrokerEndpoint[];
   readonly rack: string | null;
-  /** The broker epoch under which its logs were closed in order; -1 when they were not, or never were (KIP-966). */
+  /**
+   * The broker epoch under which its logs were closed in order; -1 when they were not, or never were (KIP-966);
+   * RECORDS_LOST when they lack what was promised.
+   */
   readonly previousBrokerEpoch: number;
 }
+
+/**
+ * In place of a previous broker epoch: the logs were not closed in order, and recovery found less of a durable topic than had
+ * been known to be safe. Only a disk that loses what it confirmed, or damages it, brings that about.
+ */
+export const RECORDS_LOST = -2;
 
 /** A broker that is known as alive. */
 export interface AliveBroker extends BrokerRegistration {

@@ -64,6 +64,8 @@ export interface LogParts {
   readonly unsyncedNames: 'none' | 'files' | 'directory';
   /** Segments in which recovery found damage. Default: none. */
   readonly damaged?: readonly Segment[];
+  /** Default false. */
+  readonly recoveredShort?: boolean;
 }
 
 export const NO_TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAA';
@@ -83,6 +85,8 @@ export class PartitionLog implements ReadableLog, WriterHost {
   readonly writer: LogWriter;
   /** What is known of damage in it, and its mending. */
   readonly damage: LogDamage;
+  /** After an unclean stop it ended before what it had known to be safe: records that were promised are missing here. */
+  readonly recoveredShort: boolean;
   readonly #reader: LogReader;
   #config: LogConfig;
   #startOffset: number;
@@ -111,6 +115,7 @@ export class PartitionLog implements ReadableLog, WriterHost {
     this.files = parts.files;
     this.tail = new LogTail(context.tailMemory);
     this.#reader = new LogReader(context, this);
+    this.recoveredShort = parts.recoveredShort ?? false;
     this.damage = new LogDamage(context, this, {
       found: parts.damaged ?? [],
       forget: (segment) => this.#reader.forgetDamage(segment),

@@ -1,5 +1,9 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { RECORDS_LOST } from '@moldau/metadata';
 import { afterEach, describe, expect, test } from 'vitest';
 import { TestCluster } from '../test/test-cluster.ts';
+import { produceTo } from '../test/topic-client.ts';
 
 let cluster: TestCluster | undefined;
 afterEach(async () => {
@@ -31,6 +35,35 @@ describe('a cluster in one process', () => {
     await cluster.broker(1).open();
     expect(cluster.image.broker(1)).toMatchObject({ fenced: false, previousBrokerEpoch: before });
     expect(cluster.image.broker(1)!.brokerEpoch).toBeGreaterThan(before);
+  });
+
+  test('a broker whose disk lost what it had confirmed says so when it registers, and copies again', async () => {
+    const settings = { 'log.durability': 'fsync', 'replica.high.watermark.checkpoint.interval.ms': '20' };
+    cluster = await TestCluster.start(3, settings);
+    const client = await cluster.broker(1).connect();
+    const topics = [{ name: 't', numPartitions: 1, replicationFactor: 3, assignments: [], configs: [] }];
+    await client.call('CreateTopics', 7, { topics, timeoutMs: 5_000, validateOnly: false });
+    const { leader, replicas } = cluster.image.partition('t', 0)!;
+    const victim = replicas.find((id) => id !== leader)!;
+    const toLeader = await cluster.broker(leader).connect();
+    for (const value of ['a', 'b', 'c']) {
+      expect((await produceTo(toLeader, [value], { topic: 't' })).errorCode).toBe(0);
+    }
+    const folder = join(cluster.broker(victim).directory, 'logs');
+    // The watermark is on the disk; the recovery point is a minute older.
+    const checkpoint = join(folder, 'replication-offset-checkpoint');
+    await until(() => existsSync(checkpoint) && readFileSync(checkpoint, 'utf8').includes('\nt 0 3\n'));
+    await cluster.crash(victim);
+    const file = join(folder, 't-0', '00000000000000000000.log');
+    const bytes = readFileSync(file);
+    bytes[bytes.length / 2]! ^= 1;
+    writeFileSync(file, bytes);
+    await cluster.broker(victim).comeBack();
+    expect(cluster.image.broker(victim)).toMatchObject({ previousBrokerEpoch: RECORDS_LOST });
+    const told = cluster.broker(victim).events.filter(({ name }) => name === 'controller.recordsLost');
+    expect(told).toMatchObject([{ fields: { partitions: 1, example: 't-0' } }]);
+    await until(() => cluster!.image.partition('t', 0)!.isr.length === 3);
+    expect(cluster.broker(victim).broker.context.partitions.get('t', 0)!.log.endOffset).toBe(3);
   });
 
   test('the end of a controller that stops in order is no news to warn of', async () => {

@@ -1,7 +1,7 @@
 // Which brokers are in the cluster and who leads what, worked out anew whenever brokers come or go. Pure.
 // Always: a leader is in the ISR and alive; every change of leader, and every restart of one, raises the leader epoch, so
 // that clients and replicas can tell what was written before from what was written after.
-import type { AliveBroker, ClusterImage, MetadataRecord } from '@moldau/metadata';
+import { type AliveBroker, type ClusterImage, type MetadataRecord, RECORDS_LOST } from '@moldau/metadata';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import type { Decision } from './decision.ts';
 import { PartitionChanges, type UncleanElection } from './partition-changes.ts';
@@ -29,6 +29,7 @@ export function reconcileBrokers({ image, config, alive, gone }: ReconcileFacts)
   const records: MetadataRecord[] = [];
   const restarted = new Set<number>();
   const unclean = new Set<number>();
+  const lost = new Set<number>();
   const living = new Set<number>();
   for (const { brokerId, brokerEpoch, incarnationId, endpoints, rack, previousBrokerEpoch } of alive) {
     const known = image.broker(brokerId);
@@ -44,6 +45,7 @@ export function reconcileBrokers({ image, config, alive, gone }: ReconcileFacts)
     restarted.add(brokerId);
     // Its logs were closed in order under the epoch that we knew it by, or not at all (KIP-966).
     if (known && known.brokerEpoch !== previousBrokerEpoch) unclean.add(brokerId);
+    if (previousBrokerEpoch === RECORDS_LOST) lost.add(brokerId);
     records.push({
       ...{ kind: 'brokerRegistered', brokerId, brokerEpoch, incarnationId, endpoints, rack, previousBrokerEpoch },
       // Its next heartbeat says how it is now; until then nothing is placed where nothing was to be.
@@ -59,14 +61,15 @@ export function reconcileBrokers({ image, config, alive, gone }: ReconcileFacts)
   });
   const none: ReadonlySet<number> = new Set();
   for (const topic of image.topics()) {
-    const uncleanlyRestarted = unclean.size > 0 && !changes.isDurable(topic.name) ? unclean : none;
+    // What is durable survives an unclean stop, unless the broker itself says that it did not.
+    const suspects = unclean.size === 0 ? none : changes.isDurable(topic.name) ? lost : unclean;
     for (const { partition, isr, leader } of topic.partitions) {
       const staying = isr.filter((id) => living.has(id));
       changes.change(topic, partition, {
         // The last ones of an ISR stay in it when they die: only they can lead again without loss.
         isr: staying.length > 0 ? staying : isr,
         leaderRestarted: restarted.has(leader),
-        uncleanlyRestarted,
+        uncleanlyRestarted: suspects,
       });
     }
   }

@@ -12,6 +12,12 @@ export const CONTROLLER_EVENTS = eventTable('controller', {
     meaning: 'This broker is known to the cluster as alive.',
     fields: { brokerEpoch: 'number' },
   },
+  recordsLost: {
+    level: 'error',
+    meaning:
+      'After an unclean stop logs of durable topics end before what had been known to be safe: the disk lost or damaged what it had confirmed. This broker leaves the in-sync replicas of all partitions that have others, and copies from them. Check the disk.',
+    fields: { partitions: 'number', example: 'text' },
+  },
   registrationLost: {
     level: 'warn',
     meaning:

@@ -1,8 +1,9 @@
 // Opens the metadata of the cluster for a starting broker: reads the store, checks it against the logs, takes part in
 // elections and registers.
 import { DiskError, type Ports, randomUuid } from '@moldau/kernel';
-import { type EmbeddedEvent, EmbeddedStore, type MetadataEngine } from '@moldau/metadata';
+import { type EmbeddedEvent, EmbeddedStore, type MetadataEngine, RECORDS_LOST } from '@moldau/metadata';
 import type { BrokerConfig } from '../config/broker-config.ts';
+import { topicSettings } from '../config/topic-settings.ts';
 import type { AdvertisedEndpoint } from '../context.ts';
 import type { EventLog } from '../events.ts';
 import type { MetricsOf } from '../metrics.ts';
@@ -41,7 +42,7 @@ export interface ClusterOptions {
     readonly clusterId: string;
     /** The broker epoch of the last stop, if it was a clean one; -1 otherwise. */
     readonly previousBrokerEpoch: number;
-    logs(): Iterable<LogOnDisk>;
+    logs(): Iterable<LogOnDisk & { readonly recoveredShort?: boolean }>;
     /** Every log directory is closed to new replicas. */
     readonly isCordoned: boolean;
   };
@@ -92,6 +93,20 @@ export async function clusterIdFor({ ports, config, engine }: Pick<ClusterOption
   return marked ? undefined : await engine.form(randomUuid(ports.random));
 }
 
+/** What the registration says of the logs: closed in order, not so, or short of what was promised. */
+function previousEpoch({ config, logs, engine, events }: ClusterOptions): number {
+  const short = [...logs.logs()].filter(
+    ({ recoveredShort, topic }) =>
+      recoveredShort && topicSettings(config, engine.image, topic).log.durability === 'fsync',
+  );
+  if (short.length === 0) return logs.previousBrokerEpoch;
+  events.emit(CONTROLLER_EVENTS.recordsLost, {
+    partitions: short.length,
+    example: `${short[0]!.topic}-${short[0]!.partition}`,
+  });
+  return RECORDS_LOST;
+}
+
 function isDirectory({ disk }: Ports, path: string): boolean {
   try {
     disk.listSync(path);
@@ -108,7 +123,7 @@ function isDirectory({ disk }: Ports, path: string): boolean {
  */
 export async function openCluster(options: ClusterOptions): Promise<Cluster> {
   const { ports, config, logs, events, engine, endpoints, peers, controllerMetrics: metrics } = options;
-  const { clusterId, previousBrokerEpoch } = logs;
+  const { clusterId } = logs;
   const directory = storeName(config);
   checkStore({ image: engine.image, storeDirectory: directory, clusterId, logs: logs.logs() });
   if (engine.fresh) {
@@ -128,7 +143,7 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
     events,
     peers,
     metrics,
-    previousBrokerEpoch,
+    previousBrokerEpoch: previousEpoch(options),
     isCordoned: () => logs.isCordoned,
   });
   await controller.start().catch((error: unknown) => {

@@ -17,10 +17,11 @@ const everything = VALUES.map((value, offset) => `${offset}:${value}`);
 
 async function filled(
   replicas: readonly number[],
-  o: { durability?: string; segmentBytes?: number } = {},
+  settings: Readonly<Record<string, string>> = {},
+  segmentBytes = 1_600,
 ): Promise<void> {
-  cluster = await ReplicaCluster.start([...replicas], { 'log.durability': o.durability ?? 'os' });
-  cluster.createTopic(TOPIC, [replicas], { 'internal.segment.bytes': String(o.segmentBytes ?? 1_600) });
+  cluster = await ReplicaCluster.start([...replicas], settings);
+  cluster.createTopic(TOPIC, [replicas], { 'internal.segment.bytes': String(segmentBytes) });
   for (const value of VALUES) expect((await cluster.produce(replicas[0]!, [value])).errorCode).toBe(0);
   for (const id of replicas) {
     await until(() => cluster.partition(id, TOPIC).log.highWatermark === VALUES.length, `the watermark of ${id}`);
@@ -130,7 +131,7 @@ test('with the others down it is refused, and mended when one of them comes back
 
 test('damage that recovery finds is mended without anybody reading', async () => {
   // What recovery looks at is the newest segment.
-  await filled([1, 2], { durability: 'fsync', segmentBytes: 1_000_000 });
+  await filled([1, 2], { 'log.durability': 'fsync' }, 1_000_000);
   await cluster.broker(2).context.logs.checkpoint();
   const before = bytesOf(2);
   await cluster.kill(2);
@@ -141,6 +142,36 @@ test('damage that recovery finds is mended without anybody reading', async () =>
   expect(await readAll(2)).toMatchObject({ values: everything });
   // It goes on in a segment of its own behind the damage.
   expect(bytesOf(2)).toEqual([...before, '']);
+});
+
+test('access rules of the topic do not keep brokers from mending: who has CLUSTER_ACTION has everything', async () => {
+  await filled([1, 2], {
+    'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+    'allow.everyone.if.no.acl.found': 'true',
+  });
+  await rot(1);
+  await inSync(2);
+  const rule = { patternType: 3, host: '*', permissionType: 3 };
+  cluster.metadata.append([
+    {
+      kind: 'aclSet',
+      acl: { ...rule, id: 'a', resourceType: 2, resourceName: TOPIC, principal: 'User:somebody', operation: 3 },
+    },
+    {
+      kind: 'aclSet',
+      acl: {
+        ...rule,
+        id: 'b',
+        resourceType: 4,
+        resourceName: 'kafka-cluster',
+        principal: 'User:ANONYMOUS',
+        operation: 9,
+      },
+    },
+  ]);
+  const read = { bytesMax: 1_000, end: VALUES.length, wholeFirstBatch: true };
+  for (let offset = 0; offset < 4; offset++) await cluster.partition(1, TOPIC).log.read({ offset, ...read });
+  await until(() => cluster.eventsOf(1, 'replica.repaired').length > 0, 'it is mended');
 });
 
 test('two replicas that are damaged in different places mend each other', async () => {

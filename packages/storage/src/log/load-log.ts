@@ -103,6 +103,7 @@ export async function loadLog(input: LoadInput): Promise<LogParts> {
     // A process that was killed may have made names that no sync covered; they are there now, and gone after a power cut.
     unsyncedNames: !input.clean || recovered?.namesChanged ? 'files' : 'none',
     damaged: recovered?.damaged ?? [],
+    recoveredShort: !input.clean && input.highWatermark > endOffset,
   };
 }
 

@@ -198,6 +198,41 @@ test('where nothing of the segment follows, any number of bytes fits', () => {
   expect(fitInto({ ...gap, last: false }, one)).toMatchObject({ kind: 'misfit' });
 });
 
+test('a log that recovery cut below what had been known to be safe says so', async () => {
+  const disk = new FaultDisk();
+  const { store } = await openStore('/d', { disk, config, highWatermarkCheckpointIntervalMs: 1 });
+  const log = store.create({ topic: 't', topicId: TOPIC_ID, partition: 0, config });
+  const add = async (value: string) => {
+    log.append(batch({ values: [value] }), { leaderEpoch: 0, origin: 'client', now: NOW });
+    await log.flush();
+  };
+  await add('a');
+  await add('b');
+  log.advanceHighWatermark(2);
+  // The watermark is on the disk, the recovery point is older.
+  while (!disk.files().some((file) => file === '/d/replication-offset-checkpoint')) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  await add('not promised');
+  const killed = disk.afterProcessKill();
+  const [file] = segmentFiles(killed);
+  const good = Buffer.from(killed.peek(file!));
+  const shortAfter = async (at: number) => {
+    const copy = killed.clone();
+    const bytes = Buffer.from(good);
+    bytes[at]! ^= 1;
+    copy.poke(file!, bytes);
+    const opened = await reopen(copy);
+    await opened.close();
+    return [opened.log.endOffset, opened.log.recoveredShort];
+  };
+  expect(await shortAfter(good.length - 1)).toEqual([2, false]);
+  expect(await shortAfter(good.length / 2)).toEqual([1, true]);
+  const whole = await reopen(killed);
+  expect([whole.log.endOffset, whole.log.recoveredShort]).toEqual([3, false]);
+  await whole.close();
+});
+
 test('a log that is deleted or cut meanwhile is left alone', async () => {
   const { disk, batches } = await written('clean');
   const [first] = segmentFiles(disk);
