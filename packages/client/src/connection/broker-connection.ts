@@ -465,7 +465,8 @@ export class BrokerConnection {
     this.#error = error;
     if (this.#timer) this.#ports.timers.clear(this.#timer);
     this.#timer = undefined;
-    this.#socket.destroy();
+    // Who watches the stream hears that it was we who gave up.
+    this.#socket.destroy(error.error === 'REQUEST_TIMED_OUT' ? error : undefined);
     for (const request of this.#waiting.splice(0)) request.reject(error);
     for (const request of this.#held.splice(0)) request.reject(error);
     for (const listener of this.#closeListeners.splice(0)) listener(error);

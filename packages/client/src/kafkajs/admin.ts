@@ -39,6 +39,7 @@ import type {
   SeekEntry,
   TopicPartitions,
 } from './model.ts';
+import { watchedPorts } from './request-events.ts';
 import { adminOptions, type Retry, retryOf, serversOf } from './settings.ts';
 
 export interface ITopicConfig {
@@ -65,11 +66,11 @@ export class Admin {
   #native: NativeAdmin | undefined;
 
   constructor(ports: Ports, config: KafkaConfig, retry: RetryOptions | undefined, logger: Logger) {
-    this.#ports = ports;
     this.#config = config;
     this.#retry = retryOf(config.retry, retry);
     this.#logger = logger;
     this.#emitter = new Emitter(ports.clock, logger, ADMIN_EVENTS);
+    this.#ports = watchedPorts(ports, ADMIN_EVENTS, this.#emitter, config.clientId ?? 'kafkajs');
   }
 
   async connect(): Promise<void> {

@@ -18,6 +18,7 @@ import type {
   TopicPartitionOffsetAndMetadata,
   TopicPartitions,
 } from './model.ts';
+import { watchedPorts } from './request-events.ts';
 import { Runner, type SeekTarget } from './runner.ts';
 import {
   adminOptions,
@@ -48,12 +49,12 @@ export class Consumer {
 
   constructor(ports: Ports, config: KafkaConfig, own: ConsumerConfig, logger: Logger) {
     if (!own.groupId) throw new KafkaJSNonRetriableError('A consumer needs a groupId.');
-    this.#ports = ports;
     this.#config = config;
     this.#own = own;
     this.#retry = retryOf(config.retry, own.retry);
     this.#logger = logger;
     this.#emitter = new Emitter(ports.clock, logger, CONSUMER_EVENTS);
+    this.#ports = watchedPorts(ports, CONSUMER_EVENTS, this.#emitter, config.clientId ?? 'kafkajs');
     // Wrong settings are told now and not in run().
     consumerOptions(config, own, ['localhost:9092'], this.#retry);
   }

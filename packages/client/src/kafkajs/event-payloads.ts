@@ -46,3 +46,25 @@ export type ConsumerCrashEvent = InstrumentationEvent<{
   readonly restart: boolean;
 }>;
 export type ConsumerRebalancingEvent = InstrumentationEvent<Member>;
+
+interface SentRequest {
+  readonly apiKey: number;
+  readonly apiName: string;
+  readonly apiVersion: number;
+  /** host:port, by the name it goes by. */
+  readonly broker: string;
+  readonly clientId: string;
+  readonly correlationId: number;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  readonly sentAt: number;
+  /** Between the two; 0, as nothing waits before it is sent. */
+  readonly pendingDuration: number;
+}
+/** `duration` in milliseconds, from sending to the answer; `size` of the answer in bytes. */
+export type RequestEvent = InstrumentationEvent<SentRequest & { readonly duration: number; readonly size: number }>;
+export type RequestTimeoutEvent = InstrumentationEvent<SentRequest>;
+/** Never comes: there is no such queue. */
+export type RequestQueueSizeEvent = InstrumentationEvent<
+  Pick<SentRequest, 'broker' | 'clientId'> & { readonly queueSize: number }
+>;

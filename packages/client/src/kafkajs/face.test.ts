@@ -12,6 +12,7 @@ import { nodePorts } from '@moldau/kernel/node/ports';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import * as face from '../kafkajs.ts';
 import { CertificateAuthority } from '../test/certificates.ts';
+import { TcpProxy } from '../test/tcp-proxy.ts';
 import { TlsProxy } from '../test/tls-proxy.ts';
 
 // The face under its own types: applications swap the module, so the original is used through the same ones.
@@ -605,6 +606,40 @@ describe.each([
       retryCount: 1,
       cause: { name: 'KafkaJSConnectionError' },
     });
+  });
+
+  test('requests are events: which, of what size, how long', async () => {
+    const writer = kafka().producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
+    open.push(writer);
+    const requests: face.RequestEvent['payload'][] = [];
+    writer.on(writer.events.REQUEST, ({ payload }) => void requests.push(payload));
+    await writer.connect();
+    await writer.send({ topic: fresh('topic'), messages: [{ value: 'v' }] });
+    await until(() => requests.some(({ apiName }) => apiName === 'Produce'));
+    const produced = requests.find(({ apiName }) => apiName === 'Produce')!;
+    expect(produced).toMatchObject({ apiKey: 0, clientId: 'app' });
+    expect(produced.broker).toMatch(new RegExp(`:${port}$`));
+    expect(produced.size).toBeGreaterThan(10);
+    expect(produced.duration).toBeGreaterThanOrEqual(0);
+    expect(produced.sentAt - produced.createdAt).toBe(produced.pendingDuration);
+    for (const name of ['ApiVersions', 'Metadata']) expect(requests.map(({ apiName }) => apiName)).toContain(name);
+  });
+
+  test('a request that is not answered in time is an event', async () => {
+    const proxy = await TcpProxy.start();
+    proxy.target = { host: '127.0.0.1', port };
+    const client = new Kafka({
+      ...{ brokers: [`127.0.0.1:${proxy.port}`], clientId: 'app', logLevel: logLevel.NOTHING },
+      ...{ requestTimeout: 400, enforceRequestTimeout: true, retry: { initialRetryTime: 10, retries: 0 } },
+    }).admin();
+    const late: face.RequestTimeoutEvent['payload'][] = [];
+    client.on(client.events.REQUEST_TIMEOUT, ({ payload }) => void late.push(payload));
+    proxy.silent = true;
+    await client.connect().catch(() => {});
+    await until(() => late.length > 0);
+    expect(late[0]).toMatchObject({ apiName: 'ApiVersions', broker: `127.0.0.1:${proxy.port}`, clientId: 'app' });
+    await client.disconnect();
+    await proxy.close();
   });
 
   test.each([false, true])('sockets of the application’s own making, encrypted: %s', async (encrypted) => {

@@ -29,6 +29,7 @@ import type {
   TopicMessages,
 } from './model.ts';
 import { Partitioners } from './partitioners.ts';
+import { watchedPorts } from './request-events.ts';
 import { adminOptions, producerOptions, type Retry, retryOf, serversOf } from './settings.ts';
 import { type Transaction, Transactions } from './transaction.ts';
 
@@ -63,12 +64,12 @@ export class Producer {
   #transactions: Transactions | undefined;
 
   constructor(ports: Ports, config: KafkaConfig, own: ProducerConfig, logger: Logger) {
-    this.#ports = ports;
     this.#config = config;
     this.#own = own;
     this.#retry = retryOf(config.retry, own.retry);
     this.#logger = logger;
     this.#emitter = new Emitter(ports.clock, logger, PRODUCER_EVENTS);
+    this.#ports = watchedPorts(ports, PRODUCER_EVENTS, this.#emitter, config.clientId ?? 'kafkajs');
     this.#partition = (own.createPartitioner ?? Partitioners.DefaultPartitioner)();
   }
 

@@ -35,7 +35,9 @@ export function tlsReason(code: string): TlsError['reason'] | undefined {
 /** The error as a TlsError, if it is one; unchanged otherwise. */
 export function asTlsError(error: Error): Error {
   if (error instanceof TlsError) return error;
-  const code = (error as NodeJS.ErrnoException).code ?? '';
+  // Whoever destroys a connection may give a reason of his own, with a code of his own.
+  const given: unknown = (error as NodeJS.ErrnoException).code;
+  const code = typeof given === 'string' ? given : '';
   const reason = tlsReason(code);
   // OpenSSL's message: thread, 'error', number, library, function, reason, file, line. The reason is for people.
   const text = /:error:[^:]*:[^:]*:[^:]*:([^:]+)/.exec(error.message)?.[1] ?? error.message.trim().split('\n')[0]!;
