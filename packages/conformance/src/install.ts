@@ -23,7 +23,7 @@ export function suiteNeeds(suite: string): readonly Need[] {
     cluster: ['jars', 'python', 'zookeeper', 'machine'],
     faults: ['machine'],
     course: ['jars'],
-    interop: ['jars', 'python'],
+    interop: ['jars', 'python', 'confluent'],
     'client-cluster': ['jars', 'zookeeper'],
     transactions: ['jars', 'python'],
     'client-security': ['jars'],

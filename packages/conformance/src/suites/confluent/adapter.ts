@@ -197,12 +197,17 @@ class ConfluentClient implements ConnectedClient {
     const consumer = this.#kafka.consumer({
       'group.id': o.group,
       'auto.offset.reset': o.reset ?? 'earliest',
-      'session.timeout.ms': o.sessionTimeoutMs ?? 6_000,
-      'heartbeat.interval.ms': 300,
       'fetch.wait.max.ms': 100,
       'topic.metadata.refresh.interval.ms': 1_000,
       'auto.commit.interval.ms': 500,
-      'partition.assignment.strategy': o.assignor ?? 'range',
+      // By KIP-848 all of this is the broker's, and librdkafka refuses it.
+      ...(o.protocol === 'consumer'
+        ? { 'group.protocol': 'consumer' }
+        : {
+            'session.timeout.ms': o.sessionTimeoutMs ?? 6_000,
+            'heartbeat.interval.ms': 300,
+            'partition.assignment.strategy': o.assignor ?? 'range',
+          }),
       ...(o.instanceId ? { 'group.instance.id': o.instanceId } : {}),
       rebalance_cb: (error: { code: number }) => member.onRebalance(error),
     });
@@ -233,6 +238,7 @@ export const confluent: ClientAdapter = {
     logAppendTime: true,
     redelivers: false,
     tellsFencing: false,
+    consumerProtocol: true,
   },
   connect: async (bootstrap) => new ConfluentClient(await openConfluent(bootstrap)),
 };

@@ -10,6 +10,7 @@ import { createTopic } from '../../contract/leaders.ts';
 import { numbered, values } from '../../contract/records.ts';
 import { eventually, sleep } from '../../suite/eventually.ts';
 import { bootstrap, fresh } from '../../suite/target.ts';
+import { confluent } from '../confluent/adapter.ts';
 import { java } from '../java/adapter.ts';
 import { kafkajs } from '../kafkajs/adapter.ts';
 import { moldauClient } from '../moldau-client/adapter.ts';
@@ -39,7 +40,7 @@ describe('mixed groups', () => {
   const present = new Set<Member>();
 
   beforeAll(async () => {
-    for (const adapter of [moldauClient, java, confluentPython, kafkajs]) {
+    for (const adapter of [moldauClient, java, confluentPython, kafkajs, confluent]) {
       clients.set(adapter, await adapter.connect(bootstrap));
     }
   });
@@ -171,6 +172,44 @@ describe('mixed groups', () => {
         await eventually(`${sent} records`, () => read().length >= sent);
         expect(read()).toEqual(expected);
         for (const member of members) expect(member.failure()).toBeUndefined();
+      } finally {
+        await stop().catch(() => {});
+      }
+    });
+  }
+
+  if (consumerProtocol) {
+    test(`KIP-848: ${moldauClient.name}, ${java.name} and ${confluent.name} in one group; each leaves and comes back`, {
+      timeout: 180_000,
+    }, async () => {
+      const topic = fresh('mixed');
+      const admin = new Admin({ bootstrapServers: bootstrap });
+      const group = await newQuickGroup(admin);
+      await admin.close();
+      await createTopic(clients.get(moldauClient)!, topic, PARTITIONS);
+      const stop = await flowInto(topic);
+      try {
+        const all: Member[] = [];
+        const inGroup: Member[] = [];
+        for (const adapter of [confluent, moldauClient, java]) {
+          inGroup.push(await join(adapter, { group, topic, protocol: 'consumer' }));
+          await shared(inGroup);
+        }
+        for (const adapter of [confluent, moldauClient, java]) {
+          const goes = inGroup.shift()!;
+          all.push(goes);
+          await leave(goes);
+          await shared(inGroup);
+          inGroup.push(await join(adapter, { group, topic, protocol: 'consumer' }));
+          await shared(inGroup);
+        }
+        all.push(...inGroup);
+        const expected = values(numbered('m', await stop()));
+        await eventually(`${expected.length} records`, () => {
+          const seen = new Set(all.flatMap((member) => values(member.records)));
+          return expected.every((value) => seen.has(value));
+        });
+        for (const member of all) expect(member.failure()).toBeUndefined();
       } finally {
         await stop().catch(() => {});
       }
