@@ -1,9 +1,18 @@
 // Transactions of our producer, seen by other clients: what was committed is there, once and in order; what was aborted is
 // not, for readers that ask for committed records only. The protocol is the broker's: transaction.version 2 (Apache Kafka
 // 4.x) or the older one (3.9). A broker without transactions has to say so.
-import { Consumer, KafkaError, Producer, type ProducerSettingOptions, transactionErrorClass } from '@moldau/client';
+import {
+  Admin,
+  Consumer,
+  type ConsumerSettingOptions,
+  KafkaError,
+  Producer,
+  type ProducerSettingOptions,
+  transactionErrorClass,
+} from '@moldau/client';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { ConnectedClient } from '../../contract/client.ts';
+import { newQuickGroup, offersConsumerProtocol } from '../../contract/consumer-protocol.ts';
 import { createTopic } from '../../contract/leaders.ts';
 import { eventually } from '../../suite/eventually.ts';
 import { bootstrap, fresh } from '../../suite/target.ts';
@@ -14,6 +23,15 @@ import { offered } from './offered.ts';
 import { connectAll, END, seen } from './reading.ts';
 
 const { transactions, transactionVersion } = await offered();
+
+const admin = new Admin({ bootstrapServers: bootstrap });
+const protocols = (await offersConsumerProtocol(admin)) ? (['classic', 'consumer'] as const) : (['classic'] as const);
+afterAll(() => admin.close());
+
+/** A member that is missed soon, by either protocol; the second has its times from the group. */
+const membership = (groupProtocol: 'classic' | 'consumer'): ConsumerSettingOptions =>
+  groupProtocol === 'classic' ? { heartbeatIntervalMs: 300, sessionTimeoutMs: 6_000 } : { groupProtocol };
+const newGroup = (protocol: 'classic' | 'consumer') => (protocol === 'classic' ? fresh('g') : newQuickGroup(admin));
 
 const open = new Set<Producer>();
 
@@ -230,10 +248,10 @@ if (transactions) {
       expect(await committed(groupId, topic)).toBe(5);
     });
 
-    test('read, work, write: two members, one of them stopped in the middle; each input comes out once', async () => {
+    test.each(protocols)('read, work, write (%s), one of two stopped: each input comes out once', async (protocol) => {
       const input = await newTopic(4);
       const output = await newTopic(1);
-      const groupId = fresh('g');
+      const groupId = await newGroup(protocol);
       const feeder = await ready();
       feeder.beginTransaction();
       for (let i = 0; i < 200; i++) void feeder.send({ topic: input, key: `k${i}`, value: `${i}` });
@@ -248,8 +266,7 @@ if (transactions) {
           enableAutoCommit: false,
           isolationLevel: 'read_committed',
           maxPollRecords: 10,
-          heartbeatIntervalMs: 300,
-          sessionTimeoutMs: 6_000,
+          ...membership(protocol),
         });
         consumer.subscribe(input);
         let done = 0;
@@ -294,31 +311,34 @@ if (transactions) {
       expect(inputs).toEqual(Array.from({ length: 200 }, (_, i) => i));
     });
 
-    test('a member that is out of its group cannot commit its offsets (KIP-447)', async () => {
-      const topic = await newTopic(1);
-      const groupId = fresh('g');
-      const settings = { bootstrapServers: bootstrap, groupId, sessionTimeoutMs: 6_000, enableAutoCommit: false };
-      const consumer = new Consumer(settings);
-      consumer.subscribe(topic);
-      await eventually('the member to be in', async () => {
-        await consumer.poll(100);
-        return consumer.assignment().length === 1;
-      });
-      const metadata = consumer.groupMetadata()!;
-      const producer = await ready();
-      const offsets = [{ topic, partition: 0, offset: 1 }];
-      producer.beginTransaction();
-      await producer.sendOffsetsToTransaction(offsets, metadata);
-      await producer.commitTransaction();
-      await consumer.close();
-      producer.beginTransaction();
-      expect(await failure(producer.sendOffsetsToTransaction([{ ...offsets[0]!, offset: 2 }], metadata))).toBe(
-        'COMMIT_FAILED',
-      );
-      expect(await failure(producer.commitTransaction())).toBe('COMMIT_FAILED');
-      await producer.abortTransaction();
-      expect(await committed(groupId, topic)).toBe(1);
-    });
+    test.each(protocols)(
+      'a member that is out of its group (%s) cannot commit its offsets (KIP-447)',
+      async (protocol) => {
+        const topic = await newTopic(1);
+        const groupId = await newGroup(protocol);
+        const settings = { bootstrapServers: bootstrap, groupId, enableAutoCommit: false };
+        const consumer = new Consumer({ ...settings, ...membership(protocol) });
+        consumer.subscribe(topic);
+        await eventually('the member to be in', async () => {
+          await consumer.poll(100);
+          return consumer.assignment().length === 1;
+        });
+        const metadata = consumer.groupMetadata()!;
+        const producer = await ready();
+        const offsets = [{ topic, partition: 0, offset: 1 }];
+        producer.beginTransaction();
+        await producer.sendOffsetsToTransaction(offsets, metadata);
+        await producer.commitTransaction();
+        await consumer.close();
+        producer.beginTransaction();
+        expect(await failure(producer.sendOffsetsToTransaction([{ ...offsets[0]!, offset: 2 }], metadata))).toBe(
+          'COMMIT_FAILED',
+        );
+        expect(await failure(producer.commitTransaction())).toBe('COMMIT_FAILED');
+        await producer.abortTransaction();
+        expect(await committed(groupId, topic)).toBe(1);
+      },
+    );
 
     test('a record that cannot be written: no commit; after the abort the next transaction is as any', async () => {
       const topic = await newTopic(1, { 'max.message.bytes': '2000' });
