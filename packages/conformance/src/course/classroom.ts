@@ -58,7 +58,7 @@ class Room implements Classroom {
 }
 
 /** Moldau, started as a course does: `bin/kafka-server-start.sh -daemon server.properties`. */
-export async function moldauClassroom(): Promise<Classroom> {
+export async function moldauClassroom(settings: Readonly<Record<string, string>> = {}): Promise<Classroom> {
   const directory = mkdtempSync(join(tmpdir(), 'moldau-course-'));
   symlinkSync(join(repository, 'bin'), join(directory, 'bin'));
   const [port] = await freePorts(1);
@@ -67,7 +67,8 @@ export async function moldauClassroom(): Promise<Classroom> {
   const properties = readFileSync(join(repository, 'config/server.properties'), 'utf8')
     .replace(/^listeners=.*$/m, `listeners=PLAINTEXT://localhost:${port}`)
     .replace(/^log\.dirs=.*$/m, `log.dirs=${dataDirectory}`);
-  writeFileSync(join(directory, 'server.properties'), properties);
+  const further = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
+  writeFileSync(join(directory, 'server.properties'), `${properties}\n${further.join('')}`);
   const environment = { LOG_DIR: join(directory, 'logs'), MOLDAU_RUN_DIR: join(directory, 'run') };
   const place = { directory, environment };
   // The way of Kafka 4's quickstart.

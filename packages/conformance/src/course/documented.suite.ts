@@ -6,14 +6,18 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { repository } from '../peer/paths.ts';
 import { type Classroom, moldauClassroom } from './classroom.ts';
 
-const PAGES = ['README.md', 'docs/coming-from-kafka.md', 'docs/tools.md', 'packages/cli/README.md'];
+const PAGES = ['README.md', 'docs/coming-from-kafka.md', 'docs/tools.md', 'docs/security.md', 'packages/cli/README.md'];
 
 /** What sets a machine up, and what goes on until it is stopped, is not for here. */
 const NOT_HERE = /^(npm|npx|git|cd) /;
 
 let room: Classroom;
 beforeAll(async () => {
-  room = await moldauClassroom();
+  // For the pages on access rules; to a super user everything else is as without.
+  room = await moldauClassroom({
+    'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+    'super.users': 'User:ANONYMOUS',
+  });
 });
 afterAll(() => room?.close());
 
@@ -30,7 +34,8 @@ for (const page of PAGES) {
 }
 
 function commands(page: string): string[] {
-  return [...page.matchAll(/^```sh\n([\s\S]*?)^```$/gm)]
-    .flatMap(([, block]) => block!.split('\n'))
-    .filter((line) => line.trim() !== '' && !line.startsWith('#') && !NOT_HERE.test(line));
+  return [...page.matchAll(/^ *```sh\n([\s\S]*?)^ *```$/gm)]
+    .flatMap(([, block]) => block!.replaceAll(/\\\n\s*/g, '').split('\n'))
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#') && !NOT_HERE.test(line));
 }
