@@ -608,6 +608,20 @@ describe.each([
     });
   });
 
+  test('KAFKAJS_LOG_LEVEL is stronger than the level of the program', () => {
+    const labels: string[] = [];
+    const logCreator = () => (entry: face.LogEntry) => void labels.push(entry.label);
+    process.env.KAFKAJS_LOG_LEVEL = 'debug';
+    try {
+      new Kafka({ brokers: ['localhost:1'], logLevel: logLevel.ERROR, logCreator }).logger().debug('said');
+      process.env.KAFKAJS_LOG_LEVEL = 'no such level';
+      new Kafka({ brokers: ['localhost:1'], logLevel: logLevel.ERROR, logCreator }).logger().warn('not said');
+    } finally {
+      delete process.env.KAFKAJS_LOG_LEVEL;
+    }
+    expect(labels).toEqual(['DEBUG']);
+  });
+
   test('requests are events: which, of what size, how long', async () => {
     const writer = kafka().producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
     open.push(writer);
@@ -708,6 +722,20 @@ describe.each([
       { namespace: 'Mine', level: logLevel.WARN, label: 'WARN', log: { message: 'look', at: 'this' } },
     ]);
   });
+});
+
+test('the face is one object too, as programs in ES modules import KafkaJS', () => {
+  const { default: whole, ...named } = face;
+  expect({ ...whole }).toEqual(named);
+  // Errors of KafkaJS's inside, which its types do not name either.
+  expect(Object.keys(original).filter((name) => !(name in whole))).toEqual([
+    'KafkaJSMemberIdRequired',
+    'KafkaJSInvariantViolation',
+    'KafkaJSInvalidVarIntError',
+    'KafkaJSInvalidLongError',
+    'KafkaJSFetcherRebalanceError',
+    'KafkaJSNoBrokerAvailableError',
+  ]);
 });
 
 test('members of both clients share a group', async () => {

@@ -1,6 +1,7 @@
 // Logging in KafkaJS's shape: entries with a namespace, a level and a text, handed to one function that the application
 // may replace (`logCreator`). Without one, entries are lines of JSON on the console.
 import type { Clock } from '@moldau/kernel';
+import { environmentLogLevel } from '../node/log-level.ts';
 
 export const logLevel = { NOTHING: 0, ERROR: 1, WARN: 2, INFO: 4, DEBUG: 5 } as const;
 export type logLevel = (typeof logLevel)[keyof typeof logLevel];
@@ -41,9 +42,14 @@ const consoleCreator: logCreator = () => (entry) => {
 };
 
 export function createLogger(o: { clock: Clock; level?: logLevel; creator?: logCreator | undefined }): Logger {
-  const level = o.level ?? logLevel.INFO;
+  const level = evaluated(o.level ?? logLevel.INFO);
   const write = (o.creator ?? consoleCreator)(level);
   return loggerOf(o.clock, write, '', { level }, undefined);
+}
+
+/** KAFKAJS_LOG_LEVEL, where it is set to one of the names, is stronger than what the program says at the start. */
+function evaluated(level: logLevel): logLevel {
+  return (logLevel as { readonly [name: string]: logLevel | undefined })[environmentLogLevel()] ?? level;
 }
 
 function loggerOf(
@@ -65,7 +71,7 @@ function loggerOf(
     error: at(logLevel.ERROR, 'ERROR'),
     warn: at(logLevel.WARN, 'WARN'),
     debug: at(logLevel.DEBUG, 'DEBUG'),
-    namespace: (name, level) => loggerOf(clock, write, name, shared, level ?? own),
+    namespace: (name, level) => loggerOf(clock, write, name, shared, level === undefined ? own : evaluated(level)),
     setLogLevel: (level) => {
       own = level;
       shared.level = level;
