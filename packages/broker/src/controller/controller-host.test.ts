@@ -66,6 +66,21 @@ describe('a cluster in one process', () => {
     expect(cluster.broker(victim).broker.context.partitions.get('t', 0)!.log.endOffset).toBe(3);
   });
 
+  test('what was asked of a controller that was replaced is let go: it may be beyond reach', async () => {
+    cluster = await TestCluster.start(3);
+    const { peers } = cluster.broker(3).broker.context;
+    const disconnect = peers.disconnect.bind(peers);
+    const ended: string[] = [];
+    peers.disconnect = (brokerId, purpose) => {
+      ended.push(`${brokerId} ${purpose}`);
+      disconnect(brokerId, purpose);
+    };
+    await cluster.store.expire(1, 'it is frozen');
+    await until(() => cluster!.image.controllerId !== 1);
+    await until(() => ended.length > 0);
+    expect(ended[0]).toBe('1 controller');
+  });
+
   test('the end of a controller that stops in order is no news to warn of', async () => {
     cluster = await TestCluster.start(3);
     // It answers nobody any more and has not resigned yet: the others find out for themselves.

@@ -58,6 +58,8 @@ export class ControllerHost implements ControllerAccess {
   readonly #heartbeats: Heartbeats;
   #brokerEpoch = -1;
   #registering = false;
+  /** As of the last picture. */
+  #controllerId = -1;
   #closing = false;
   /** Another attempt to record who came and went. */
   #reconcileDue: TimerHandle | undefined;
@@ -321,6 +323,13 @@ export class ControllerHost implements ControllerAccess {
     });
   }
 
+  /** What was asked of a controller that is none any more, and may be beyond reach, is asked of the next one at once. */
+  #turnFromOldController({ controllerId }: ClusterImage): void {
+    const before = this.#controllerId;
+    this.#controllerId = controllerId;
+    if (before >= 0 && before !== controllerId) this.#parts.peers.disconnect(before, 'controller');
+  }
+
   #watchController(image: ClusterImage): void {
     const { controllerId } = image;
     const controller = this.#local || controllerId === this.#nodeId ? undefined : image.broker(controllerId);
@@ -341,6 +350,7 @@ export class ControllerHost implements ControllerAccess {
   }
 
   #onImage(image: ClusterImage): void {
+    this.#turnFromOldController(image);
     this.#lookAtMyself(image);
     this.#watch?.follow(image.liveBrokers());
     this.#watchController(image);

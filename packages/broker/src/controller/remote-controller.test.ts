@@ -41,3 +41,29 @@ test('a heartbeat is answered while a forwarded request waits', async () => {
   for (const release of forwarded) release();
   expect(String(await answer)).toBe('done');
 });
+
+test('what may be asked twice is asked again soon, over a new connection; the rest waits for its answer', async () => {
+  const controlled = Object.create(picture({ brokers: [1, 2] }), { controllerId: { value: 1 } });
+  const asked: { api: string; timeoutMs: number }[] = [];
+  const send = async (api: string, _body: object, { timeoutMs }: { timeoutMs: number }) => {
+    asked.push({ api, timeoutMs });
+    // Nothing came: the cable is cut, and the connection is none the wiser.
+    if (asked.length === 1) throw new Error('no answer');
+    return { errorCode: 0, topics: [], responseData: null };
+  };
+  const remote = new RemoteController({
+    nodeId: 2,
+    config: configOf(),
+    clock: nodePorts.clock,
+    timers: nodePorts.timers,
+    image: () => controlled,
+    brokerEpoch: () => 1,
+    connect: async () => ({ send }) as unknown as BrokerConnection,
+    onRefused: () => {},
+  });
+  await remote.alterPartitions([]);
+  await remote.forward(Buffer.from('request'), 'User:ANONYMOUS', '127.0.0.1');
+  expect(asked.map(({ api }) => api)).toEqual(['AlterPartition', 'AlterPartition', 'Envelope']);
+  expect(asked.slice(0, 2).map(({ timeoutMs }) => timeoutMs)).toEqual([5_000, 5_000]);
+  expect(asked[2]!.timeoutMs).toBeGreaterThan(20_000);
+});

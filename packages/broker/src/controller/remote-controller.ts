@@ -47,6 +47,13 @@ const WAITS_FOR_BROKERS: ReadonlySet<keyof typeof VERSIONS> = new Set(['Envelope
 /** How long a request may look for its controller. */
 const DEADLINE_MS = 30_000;
 const ENSURE_TOPICS_MS = 10_000;
+/**
+ * For what may be asked twice: so long is an answer waited for before it is asked again over a new connection. A cut cable
+ * closes none, and TCP tries the old one ever more rarely.
+ */
+const ASKED_AGAIN_MS = 5_000;
+/** Once or twice, it comes to the same. */
+const MAY_BE_REPEATED: ReadonlySet<keyof typeof VERSIONS> = new Set(['AlterPartition', 'AllocateProducerIds']);
 const LOOK_AGAIN_MS = 50;
 const LOOK_AGAIN_MS_MAX = 1_000;
 
@@ -131,7 +138,7 @@ export class RemoteController {
     // A controller of before v2 is asked for no more than it knows.
     const version = cordoned ? CORDONED_HEARTBEAT : VERSIONS.BrokerHeartbeat;
     const connection = await this.#connect('BrokerHeartbeat');
-    const answer = await connection.send('BrokerHeartbeat', body, { version });
+    const answer = await connection.send('BrokerHeartbeat', body, { version, timeoutMs: ASKED_AGAIN_MS });
     if (errorName(answer.errorCode) === 'CLUSTER_AUTHORIZATION_FAILED') this.#p.onRefused('BrokerHeartbeat');
     return answer;
   }
@@ -162,7 +169,8 @@ export class RemoteController {
       let trouble: unknown;
       try {
         const connection = await this.#connect(api);
-        const timeoutMs = Math.max(1, deadline - clock.monotonic());
+        const leftMs = Math.max(1, deadline - clock.monotonic());
+        const timeoutMs = MAY_BE_REPEATED.has(api) ? Math.min(leftMs, ASKED_AGAIN_MS) : leftMs;
         const answer = await connection.send(api, body, { version: VERSIONS[api], timeoutMs });
         const { errorCode = 0 } = answer as { errorCode?: number };
         if (errorName(errorCode) === 'CLUSTER_AUTHORIZATION_FAILED') this.#p.onRefused(api);

@@ -36,6 +36,7 @@ class PlayedLog {
 interface Sent {
   readonly body: RequestOf<'Fetch'>;
   readonly answer: (partitions: object[]) => void;
+  readonly timeoutMs: number;
   readonly fail: (error: Error) => void;
 }
 
@@ -59,14 +60,19 @@ function setUp() {
   const connection = {
     isOpen: true,
     close: () => {},
-    sendLent: (_api: string, body: RequestOf<'Fetch'>, take: (answer: ResponseOf<'Fetch'>) => void) =>
+    sendLent: (
+      _api: string,
+      body: RequestOf<'Fetch'>,
+      take: (answer: ResponseOf<'Fetch'>) => void,
+      { timeoutMs }: { timeoutMs: number },
+    ) =>
       new Promise<void>((resolve, reject) => {
         const answer = (partitions: object[]) => {
           const responses = partitions.length > 0 ? [{ topic: '', topicId: TOPIC, partitions }] : [];
           take({ errorCode: 0, sessionId: 77, responses } as unknown as ResponseOf<'Fetch'>);
           resolve();
         };
-        sent.push({ body, answer, fail: reject });
+        sent.push({ body, answer, timeoutMs, fail: reject });
       }),
   };
   const nothing = () => {};
@@ -79,6 +85,7 @@ function setUp() {
       replicaFetchMinBytes: 1,
       replicaFetchWaitMaxMs: 500,
       replicaFetchBackoffMs: 1_000,
+      replicaLagTimeMaxMs: 10_000,
     },
     clock: time.clock,
     timers: time.timers,
@@ -117,6 +124,18 @@ function records(bytes: number) {
     records: Buffer.alloc(bytes),
   };
 }
+
+test('a leader that does not answer is given up for a new connection before the follower counts as behind', async () => {
+  const { sent, fetcher, partition, settle } = setUp();
+  fetcher.add(partition);
+  await settle();
+  // The wait that it was told, and half of replica.lag.time.max.ms.
+  expect(sent.map(({ timeoutMs }) => timeoutMs)).toEqual([5_500]);
+  sent[0]!.fail(new Error('no answer'));
+  await settle(1_000);
+  expect(sent).toHaveLength(2);
+  expect(sent[1]!.body).toMatchObject({ sessionId: 0, sessionEpoch: 0 });
+});
 
 test('the fetch offset follows the disk: the next fetch leaves when the last is persisted (S1)', async () => {
   const { fetcher, partition, log, sent, settle, offsets } = setUp();

@@ -27,6 +27,7 @@ export interface FetcherSettings {
   readonly replicaFetchMinBytes: number;
   readonly replicaFetchWaitMaxMs: number;
   readonly replicaFetchBackoffMs: number;
+  readonly replicaLagTimeMaxMs: number;
 }
 
 export interface FetcherParts {
@@ -77,8 +78,13 @@ interface Copy {
 const retryMsMin = 20;
 /** How often a replica that a throttle holds back looks whether it may go on. */
 const throttledMs = 100;
-/** A fetch that the leader throttles comes back by itself; a lost one is found by the connection. */
-const answerSlackMs = 30_000;
+/**
+ * How much later than it was to wait a leader may answer: half of the time after which a follower that hears nothing is out of
+ * sync. A cut cable closes no connection, and one on which something was lost is tried again by TCP ever more rarely, long
+ * after the cable is mended; a new one is there at once.
+ */
+const answerSlackMsMin = 2_000;
+const answerSlackMsMax = 30_000;
 
 export class ReplicaFetcher {
   readonly #p: FetcherParts;
@@ -265,7 +271,8 @@ export class ReplicaFetcher {
     this.#forgotten.clear();
     session.epoch = sessionEpoch === 0 ? 1 : nextEpoch(sessionEpoch);
     this.#outstanding++;
-    const timeoutMs = settings.replicaFetchWaitMaxMs + answerSlackMs;
+    const slackMs = Math.min(Math.max(settings.replicaLagTimeMaxMs / 2, answerSlackMsMin), answerSlackMsMax);
+    const timeoutMs = settings.replicaFetchWaitMaxMs + slackMs;
     // The records are lent: appending copies them, so that a copied batch costs no memory of its own on its way.
     const take = (answer: FetchAnswer): void => {
       if (connection !== this.#connection || this.#closed) return;
