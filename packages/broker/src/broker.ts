@@ -181,6 +181,7 @@ async function open(options: BrokerOptions, events: EventLog, undo: (() => unkno
     ...(clusterId !== undefined && { clusterId }),
     defaults: settingsOf(config, new Map()).log,
     cordoned: () => config.cordonedLogDirs,
+    moveBytesPerSecond: () => config.replicaAlterLogDirsIoMaxBytesPerSecond,
     events: (event) => {
       logStorageEvent(events, event);
       if (event.kind === 'logDamaged') repairs?.look();

@@ -58,6 +58,22 @@ const definitions = {
     meaning: 'Old segments left a log.',
     fields: { log: 'text', startOffset: 'number', segments: 'number', bytes: 'bytes', reason: 'text' },
   },
+  logMoveBegun: {
+    level: 'info',
+    meaning:
+      'A replica is being moved to another log directory of this broker, and is served from the old one meanwhile.',
+    fields: { log: 'text', from: 'text', directory: 'text' },
+  },
+  logMoved: {
+    level: 'info',
+    meaning: 'A replica has moved to another log directory. The old one is removed after file.delete.delay.ms.',
+    fields: { log: 'text', from: 'text', directory: 'text', bytes: 'bytes', tookMs: 'duration' },
+  },
+  logMoveFailed: {
+    level: 'error',
+    meaning: 'A replica could not be moved to another log directory. It is whole where it was; order the move again.',
+    fields: { log: 'text', directory: 'text', error: 'error' },
+  },
   logDeleted: {
     level: 'info',
     meaning: 'The log of a deleted partition is gone from disk.',

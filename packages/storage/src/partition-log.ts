@@ -97,6 +97,8 @@ export class PartitionLog implements ReadableLog, WriterHost {
   #failure: BrokerDiskError | undefined;
   /** A truncation or deletion is under way: appends would be lost in it. */
   #exclusive = false;
+  /** Its files are being moved: nothing in them changes. */
+  #atRest = false;
 
   /** Made by LogStore. */
   constructor(context: StorageContext, parts: LogParts) {
@@ -212,7 +214,19 @@ export class PartitionLog implements ReadableLog, WriterHost {
   }
 
   get isBeingCut(): boolean {
-    return this.#exclusive;
+    return this.#exclusive || this.#atRest;
+  }
+
+  /** Nothing is written, mended or cut from here on until `goOn`; answers when nothing is under way. Appends are queued. */
+  async rest(): Promise<void> {
+    this.#atRest = true;
+    await this.damage.quiet();
+    await this.writer.rest();
+  }
+
+  goOn(): void {
+    this.#atRest = false;
+    this.writer.goOn();
   }
 
   configure(config: LogConfig): void {

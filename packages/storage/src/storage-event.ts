@@ -58,6 +58,19 @@ export type StorageEvent =
       readonly bytes: number;
       readonly reason: 'time' | 'size' | 'start offset';
     }
+  /** A log begins to move to another log directory; it goes on where it is meanwhile. */
+  | { readonly kind: 'logMoveBegun'; readonly log: string; readonly from: string; readonly directory: string }
+  /** A log is in `directory` now. `tookMs` and `bytes` are 0 where a crash came between and this start finished it. */
+  | {
+      readonly kind: 'logMoved';
+      readonly log: string;
+      readonly from: string;
+      readonly directory: string;
+      readonly bytes: number;
+      readonly tookMs: number;
+    }
+  /** It stays where it was. */
+  | { readonly kind: 'logMoveFailed'; readonly log: string; readonly directory: string; readonly error: Error }
   | { readonly kind: 'logDeleted'; readonly log: string; readonly directory: string }
   /** The wall clock moved against the monotonic one; retention by time waits (it could delete live data). */
   | { readonly kind: 'retentionPaused'; readonly jumpMs: number; readonly resumesInMs: number };

@@ -71,6 +71,8 @@ export class LogDamage {
   readonly #filledFrom = new Map<Segment, number>();
   /** Under way; a truncation waits for it. */
   #filling: Promise<DiskError | undefined> | undefined;
+  /** Times that bytes were written into gaps: whoever copied them before has others. */
+  fillings = 0;
 
   /** `forget` is told of segments that are whole again. */
   constructor(
@@ -212,6 +214,7 @@ export class LogDamage {
     for (let filling = this.#filling; filling !== undefined; filling = this.#filling) await filling;
     if (this.#log.isBeingCut || !this.#log.segments.includes(segment))
       return { kind: 'gone', detail: 'the log is cut' };
+    this.fillings++;
     const filling = this.#write(gap, segment, records.subarray(0, fit.bytes), fit);
     this.#filling = filling;
     const failed = await filling;

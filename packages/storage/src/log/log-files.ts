@@ -43,8 +43,8 @@ export class LogFiles {
     if (offset <= (this.latestSnapshot ?? -1)) return;
     const bytes = encodeProducerSnapshot(state.entries(), state.size);
     this.#snapshots.push(offset);
-    const path = this.#path(offset, 'snapshot');
-    this.#context.later(() => this.#context.disk.writeFileSync(path, bytes));
+    // The path of then: the log may have moved meanwhile.
+    this.#context.later(() => this.#context.disk.writeFileSync(this.#path(offset, 'snapshot'), bytes));
   }
 
   /** The producers of a snapshot; undefined (and the file gone) when it does not hold up. */

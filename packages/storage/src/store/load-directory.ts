@@ -6,6 +6,8 @@ import { loadLog } from '../log/load-log.ts';
 import type { LogConfig } from '../log-config.ts';
 import { PartitionLog } from '../partition-log.ts';
 import type { LogDirectory, SharedContext } from './log-directory.ts';
+import { LogPlace } from './log-place.ts';
+import type { MovedFacts } from './settle-moves.ts';
 
 const SLICE_MS = 20;
 
@@ -20,7 +22,12 @@ export interface LoadedDirectory {
 export async function loadDirectory(
   directory: LogDirectory,
   shared: SharedContext,
-  o: { readonly defaults: LogConfig; readonly recoveriesAtATime: number },
+  o: {
+    readonly defaults: LogConfig;
+    readonly recoveriesAtATime: number;
+    /** Of logs that came from another directory, which the checkpoints here may not know yet. */
+    readonly moved?: ReadonlyMap<string, MovedFacts> | undefined;
+  },
 ): Promise<LoadedDirectory> {
   const { disk, clock, timers, events } = shared;
   const startedAt = clock.monotonic();
@@ -47,7 +54,13 @@ export async function loadDirectory(
     if (parsed.kind === 'log') found.push({ path, topic: parsed.topic, partition: parsed.partition });
     else if (parsed.kind === 'deleted') deleted.push(path);
     else if (parsed.kind === 'stray') events({ kind: 'ignored', path, reason: 'it was set aside earlier' });
-    else if (parsed.kind === 'future') events({ kind: 'ignored', path, reason: 'a move between log directories' });
+    else if (parsed.kind === 'future') {
+      events({
+        kind: 'ignored',
+        path,
+        reason: 'a copy of a log that is not there, made by a move between log directories',
+      });
+    }
   }
 
   const logs: PartitionLog[] = [];
@@ -57,18 +70,20 @@ export async function loadDirectory(
     while (next < found.length) {
       const { path, topic, partition } = found[next++]!;
       const name = `${topic}-${partition}`;
+      const moved = o.moved?.get(name);
+      const place = new LogPlace(directory);
       const parts = await loadLog({
-        context: directory,
+        context: place,
         path,
         topic,
         partition,
         config: o.defaults,
         clean,
-        recoveryPoint: recoveryPoints.get(name) ?? 0,
-        highWatermark: highWatermarks.get(name) ?? 0,
-        logStart: logStarts.get(name) ?? 0,
+        recoveryPoint: recoveryPoints.get(name) ?? moved?.recoveryPoint ?? 0,
+        highWatermark: highWatermarks.get(name) ?? moved?.highWatermark ?? 0,
+        logStart: logStarts.get(name) ?? moved?.logStart ?? 0,
       });
-      const log = new PartitionLog(directory, parts);
+      const log = new PartitionLog(place, parts);
       await settleUnsynced(log);
       directory.logs.set(name, log);
       logs.push(log);

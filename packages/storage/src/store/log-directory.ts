@@ -123,6 +123,23 @@ export class LogDirectory implements StorageContext, DirectoryFate {
     return this.#failure;
   }
 
+  /** A log has moved in, with all its files. */
+  adopt(log: PartitionLog): void {
+    this.logs.set(log.name, log);
+    this.#changed.add(log);
+    this.#highWatermarksMoved = true;
+    this.#logStartsMoved = true;
+  }
+
+  /** A log has moved out: the checkpoints no longer speak of it. */
+  letGo(log: PartitionLog): void {
+    this.logs.delete(log.name);
+    this.#changed.delete(log);
+    this.#recoveryPointsMoved = true;
+    this.#highWatermarksMoved = true;
+    this.#logStartsMoved = true;
+  }
+
   changed(log: PartitionLog): void {
     this.#changed.add(log);
   }

@@ -3,7 +3,7 @@
 //
 // Opening: lock, identity (`meta.properties`), the clean-stop marker read and removed first (KAFKA-10471), then the logs.
 // Closing: timers stop first (KAFKA-13315), then everything is flushed, checkpoints, and the marker last.
-import { type Disk, DiskError, type Ports, randomUuid } from '@moldau/kernel';
+import { type Disk, DiskError, must, type Ports, randomUuid } from '@moldau/kernel';
 import { BrokerDiskError, passes } from '../broker-disk-error.ts';
 import { LeaderEpochs } from '../checkpoint/leader-epochs.ts';
 import { formatPartitionMetadata } from '../checkpoint/partition-metadata.ts';
@@ -27,8 +27,11 @@ import { DelayedRemovals } from './delayed-removals.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { type LoadedDirectory, loadDirectory } from './load-directory.ts';
 import { LogDirectory, type SharedContext } from './log-directory.ts';
+import { LogMoves } from './log-moves.ts';
+import { LogPlace } from './log-place.ts';
 import { LogStoreError } from './log-store-error.ts';
 import { PreferredDirectories } from './preferred-directories.ts';
+import { type SettledMoves, settleMoves } from './settle-moves.ts';
 import { settleIdentity } from './store-identity.ts';
 
 export interface LogStoreOptions {
@@ -43,6 +46,8 @@ export interface LogStoreOptions {
   readonly events: StorageEvents;
   /** cordoned.log.dirs: those that get no new logs, as of now; `*` for all. Default: none. */
   readonly cordoned?: () => readonly string[];
+  /** replica.alter.log.dirs.io.max.bytes.per.second, as of now. Default: no limit. */
+  readonly moveBytesPerSecond?: () => number;
   /** log.retention.check.interval.ms. Default 5 min. */
   readonly retentionCheckIntervalMs?: number;
   /** log.flush.offset.checkpoint.interval.ms. Default 1 min. */
@@ -76,8 +81,20 @@ export interface LogDirectoryInfo {
   /** Why it is offline, when it is. */
   readonly error: string | undefined;
   readonly logs: readonly PartitionLog[];
+  /** Logs of other directories that are being moved into this one. */
+  readonly futures: readonly FutureLog[];
 }
 
+/** A copy in the making (KIP-113: the future replica). */
+export interface FutureLog {
+  readonly topic: string;
+  readonly partition: number;
+  readonly sizeBytes: number;
+  /** Records that it lacks. */
+  readonly offsetLag: number;
+}
+
+const NOTHING_SETTLED: SettledMoves = { unfinished: [], facts: new Map(), movedFiles: [] };
 const MIB = 1 << 20;
 const DAY_MS = 86_400_000;
 /** Two keep the disk busy while the loop handles what one of them released, and leave half of the pool to reads. */
@@ -115,6 +132,9 @@ export class LogStore {
   #logCount = 0;
   readonly #removals: DelayedRemovals;
   readonly #housekeeping: Housekeeping;
+  readonly #moves: LogMoves;
+  /** That a crash or a stop broke off. */
+  #unfinished: SettledMoves['unfinished'];
   #closed = false;
 
   private constructor(o: {
@@ -125,6 +145,7 @@ export class LogStore {
     removals: DelayedRemovals;
     options: LogStoreOptions;
     previousBrokerEpoch: number;
+    unfinished: SettledMoves['unfinished'];
   }) {
     this.clusterId = o.clusterId;
     this.previousBrokerEpoch = o.previousBrokerEpoch;
@@ -139,6 +160,14 @@ export class LogStore {
       flushOffsetCheckpointIntervalMs: o.options.flushOffsetCheckpointIntervalMs ?? 60_000,
       highWatermarkCheckpointIntervalMs: o.options.highWatermarkCheckpointIntervalMs ?? 5_000,
       producerIdExpirationCheckIntervalMs: o.options.producerIdExpirationCheckIntervalMs ?? 600_000,
+    });
+    this.#unfinished = o.unfinished;
+    this.#moves = new LogMoves({
+      shared: o.shared,
+      removals: o.removals,
+      directoryOf: (log) => must(this.#directoryAt(log.directory), 'a log is in a directory of its store'),
+      checkpoint: () => this.#housekeeping.checkpoint(),
+      bytesPerSecond: o.options.moveBytesPerSecond ?? (() => Number.POSITIVE_INFINITY),
     });
   }
 
@@ -207,12 +236,15 @@ export class LogStore {
         brokerId: options.brokerId,
         drawUuid: () => randomUuid(random),
       });
+      const paths = directories.map(({ path }) => path);
+      const settled = options.directories.length > 1 ? settleMoves(shared, paths, offline.size === 0) : NOTHING_SETTLED;
       const loaded: LoadedDirectory[] = [];
       for (const directory of directories) {
         loaded.push(
           await loadDirectory(directory, shared, {
             defaults: options.defaults,
             recoveriesAtATime: options.recoveryThreadsPerDirectory ?? 2,
+            moved: settled.facts.get(directory.path),
           }),
         );
       }
@@ -220,12 +252,25 @@ export class LogStore {
       const previousBrokerEpoch = epochs.size === 1 && offline.size === 0 ? loaded[0]!.brokerEpoch : -1;
       const store = new LogStore({
         ...{ clusterId, shared, directories, offline, removals, options, previousBrokerEpoch },
+        unfinished: settled.unfinished,
       });
       for (const { logs, deleted } of loaded) {
         for (const log of logs) store.#register(log);
         if (deleted.length > 0) removals.add(deleted, options.defaults.fileDeleteDelayMs);
       }
       store.#housekeeping.startCheckpoints();
+      // What the files say is written down where it belongs; then they go.
+      for (const [path, facts] of settled.facts) {
+        const directory = store.#directoryAt(path);
+        for (const name of facts.keys()) {
+          const log = directory?.logs.get(name);
+          if (log) directory?.adopt(log);
+        }
+      }
+      if (settled.movedFiles.length > 0) {
+        await store.#housekeeping.checkpoint();
+        for (const path of settled.movedFiles) await disk.remove(path).catch(() => {});
+      }
       return store;
     } catch (error) {
       removals.stop();
@@ -259,6 +304,15 @@ export class LogStore {
   /** Retention and its like begin; call once the logs are configured (a default could delete what a topic keeps). */
   startHousekeeping(): void {
     this.#housekeeping.startRetention();
+    for (const { topic, partition, directory } of this.#unfinished) {
+      const log = this.get(topic, partition);
+      try {
+        if (log && !log.failure) this.move(topic, partition, directory);
+      } catch (error) {
+        this.#shared.events({ kind: 'logMoveFailed', log: log!.name, directory, error: error as Error });
+      }
+    }
+    this.#unfinished = [];
   }
 
   /**
@@ -272,6 +326,7 @@ export class LogStore {
       throw new LogStoreError('LOG_EXISTS', `${topic}-${partition} exists already`);
     }
     const directory = this.#placeFor(topic, partition);
+    const place = new LogPlace(directory);
     const { disk } = directory;
     const path = `${directory.path}/${partitionDirectoryName(topic, partition)}`;
     const home = { path };
@@ -291,7 +346,7 @@ export class LogStore {
       if (!passes(error)) directory.fail(error);
       throw new BrokerDiskError(passes(error) ? 'STORAGE_FULL' : 'STORAGE_FAILED', error.message, { cause: error });
     }
-    const log = new PartitionLog(directory, {
+    const log = new PartitionLog(place, {
       topic,
       partition,
       topicId,
@@ -304,7 +359,7 @@ export class LogStore {
       recoveryPoint: 0,
       epochs: new LeaderEpochs(),
       producers: new ProducerState(),
-      files: new LogFiles(directory, home, partitionDirectoryName(topic, partition)),
+      files: new LogFiles(place, home, partitionDirectoryName(topic, partition)),
       unsyncedNames: 'directory',
     });
     directory.logs.set(log.name, log);
@@ -332,7 +387,8 @@ export class LogStore {
   }
 
   async #moveAway(log: PartitionLog, mark: 'delete' | 'stray'): Promise<string> {
-    const directory = this.#directories.find((candidate) => candidate.path === log.directory)!;
+    this.#moves.cancel(log);
+    const directory = must(this.#directoryAt(log.directory), 'a log is in a directory of its store');
     const failure = directory.failure;
     if (failure) throw failure;
     log.shut(new BrokerDiskError('STORAGE_CLOSED', `${log.name} was ${mark === 'delete' ? 'deleted' : 'set aside'}`));
@@ -360,6 +416,32 @@ export class LogStore {
     this.#preferred.set(topic, partition, path);
   }
 
+  /**
+   * Begins to move a log into `path`, another one of `directories`; it is written and read meanwhile, and a move that is
+   * under way ends for it. Into where it is: the move under way ends. Throws LogStoreError NO_DIRECTORY, BrokerDiskError.
+   */
+  move(topic: string, partition: number, path: string): void {
+    const log = this.get(topic, partition);
+    const to = this.#directoryAt(path);
+    if (!log || !to) throw new LogStoreError('NO_DIRECTORY', `${path} is no directory for ${topic}-${partition}`);
+    const obstacle = log.failure ?? to.failure;
+    if (obstacle) throw obstacle;
+    if (log.directory === path) this.#moves.cancel(log);
+    else if (this.#moves.of(log)?.to !== to) {
+      try {
+        this.#moves.begin(log, to);
+      } catch (error) {
+        if (!(error instanceof DiskError)) throw error;
+        to.failUnlessPassing(error);
+        throw new BrokerDiskError(passes(error) ? 'STORAGE_FULL' : 'STORAGE_FAILED', error.message, { cause: error });
+      }
+    }
+  }
+
+  #directoryAt(path: string): LogDirectory | undefined {
+    return this.#directories.find((directory) => directory.path === path);
+  }
+
   /** Whether every directory that can be used is closed to new logs. */
   get isCordoned(): boolean {
     const cordoned = new Set(this.#cordoned());
@@ -377,9 +459,14 @@ export class LogStore {
       } catch (cause) {
         error = (cause as Error).message;
       }
-      return { path, ...volume, error, logs: [...directory.logs.values()] };
+      const futures = Array.from(this.#moves.into(directory), ({ log, copiedBytes, offsetLag }) => ({
+        ...{ topic: log.topic, partition: log.partition, sizeBytes: copiedBytes, offsetLag },
+      }));
+      return { path, ...volume, error, logs: [...directory.logs.values()], futures };
     });
-    for (const [path, error] of this.#offline) infos.push({ path, totalBytes: -1, usableBytes: -1, error, logs: [] });
+    for (const [path, error] of this.#offline) {
+      infos.push({ path, totalBytes: -1, usableBytes: -1, error, logs: [], futures: [] });
+    }
     return infos;
   }
 
@@ -397,6 +484,7 @@ export class LogStore {
   async close(o: { readonly brokerEpoch?: number } = {}): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    await this.#moves.stop();
     await this.#housekeeping.stop();
     this.#removals.stop();
     await this.#shared.background.drained();
@@ -417,6 +505,7 @@ export class LogStore {
   async abandon(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    await this.#moves.stop();
     await this.#housekeeping.stop();
     this.#removals.stop();
     for (const directory of this.#directories) {

@@ -45,6 +45,8 @@ export class LogWriter implements TurnWriter {
   #writing = false;
   #syncing = false;
   #waitsForSlot = false;
+  /** Nothing is written or synced: the files are being moved. */
+  #atRest = false;
   /** Offsets: handed to the operating system, and on stable storage. */
   #writtenEnd: number;
   #syncedEnd: number;
@@ -161,14 +163,33 @@ export class LogWriter implements TurnWriter {
 
   /** Nothing queued and nothing under way. Rejects when it will not come to that. */
   async quiet(): Promise<void> {
-    while (this.#writing || this.#syncing || this.#waitsForSlot || (this.#queue.length > 0 && !this.obstacle)) {
+    while (this.#isBusy || (this.#queue.length > 0 && !this.obstacle)) {
       this.#pump(0);
-      if (!this.#writing && !this.#syncing && !this.#waitsForSlot) continue;
-      await new Promise<void>((resolve) => {
-        this.#idle.push(resolve);
-      });
+      if (!this.#isBusy) continue;
+      await this.#nextIdle();
     }
     if (this.obstacle) throw this.obstacle;
+  }
+
+  /** Starts nothing from here on until `goOn`; answers when nothing is under way. What is appended meanwhile is queued. */
+  async rest(): Promise<void> {
+    this.#atRest = true;
+    while (this.#writing || this.#syncing || this.#waitsForSlot) await this.#nextIdle();
+  }
+
+  goOn(): void {
+    this.#atRest = false;
+    this.#settle();
+  }
+
+  get #isBusy(): boolean {
+    return this.#writing || this.#syncing || this.#waitsForSlot || this.#atRest;
+  }
+
+  #nextIdle(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#idle.push(resolve);
+    });
   }
 
   /** The log was cut or started over while quiet: from here on this is what is written and synced, in `segments` only. */
@@ -199,7 +220,7 @@ export class LogWriter implements TurnWriter {
 
   /** Starts whatever can start now. */
   #pump(syncBytesMax: number): void {
-    if (this.#failure) return;
+    if (this.#failure || this.#atRest) return;
     const durable = this.#host.durability === 'fsync';
     if (!this.#writing && this.#queue.length > 0 && !this.#stalled && !(durable && this.#syncing)) {
       const groups = this.#queue;
@@ -215,8 +236,10 @@ export class LogWriter implements TurnWriter {
       this.#waitsForSlot = true;
       this.#context.syncSlots.take(() => {
         this.#waitsForSlot = false;
-        if (this.#failure || this.#stalled || this.#syncing || !this.#wantsSync()) this.#context.syncSlots.release();
-        else void this.#syncOnPool();
+        if (this.#failure || this.#stalled || this.#syncing || this.#atRest || !this.#wantsSync()) {
+          this.#context.syncSlots.release();
+          this.#settle();
+        } else void this.#syncOnPool();
       });
     }
   }

@@ -91,7 +91,6 @@ export const MEASURING_SETTINGS = {
       min: 0,
       mode: 'cluster-wide',
       internal: true,
-      inert: quotas,
     },
   ),
 };
