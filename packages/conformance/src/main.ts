@@ -18,7 +18,7 @@ import { RETRIES_FILE, type Retried, retriesText } from './suite/retries.ts';
 
 const here = join(repository, 'packages/conformance');
 /** Suites that start brokers of their own and need no other. */
-const withOwnBrokers = ['client-cluster'];
+const withOwnBrokers = ['authorization', 'client-cluster'];
 /** Suites that live beside `src/suites` because they are more than one client. */
 const besides = ['bad-input', 'cluster', 'course', 'faults', 'fuzz'];
 
