@@ -70,6 +70,34 @@ describe.each(kinds)('a group of $name', ({ options }) => {
     expect(left).toEqual([]);
   });
 
+  test('a topic that is deleted and made again is read from its beginning, and said to be another one', async () => {
+    const topic = await newTopic(1);
+    await fill(topic, 3, 1);
+    const consumer = newConsumer({ groupId: fresh('group'), allowAutoCreateTopics: false, ...options });
+    const told: unknown[] = [];
+    consumer.on('recreated', (event) => told.push(event));
+    consumer.subscribe(topic);
+    const read = async (count: number) => {
+      const seen: (string | null)[] = [];
+      while (seen.length < count) seen.push(...(await consumer.poll(200)).map(({ value }) => value));
+      return seen;
+    };
+    expect(await read(3)).toEqual(['0', '1', '2']);
+    await consumer.commitSync();
+    await admin.deleteTopics([topic]);
+    await eventually('the name is free again', async () => {
+      const outcome = (await admin.createTopics([{ name: topic, numPartitions: 1 }])).get(topic);
+      return !(outcome instanceof KafkaError);
+    });
+    // Longer than what was read of the old one: its position is one of the new one as well.
+    await fill(topic, 5, 1, 100);
+    expect(await read(5)).toEqual(['100', '101', '102', '103', '104']);
+    expect(told).toMatchObject([{ topic, partitions: [{ topic, partition: 0 }] }]);
+    await consumer.commitSync();
+    expect((await consumer.committed([{ topic, partition: 0 }]))[0]?.offset).toBe(5);
+    await consumer.close();
+  });
+
   test('paused partitions stay silent and starve nobody', async () => {
     const topic = await newTopic(2);
     await fill(topic, 40, 2);
