@@ -92,6 +92,42 @@ test('wrong credentials: one try, a typed error with the broker’s words, and t
   expect(inspect([error, admin], { depth: 20, showHidden: true })).not.toContain(CANARY);
 });
 
+test('a mechanism of one’s own: as many tokens as it takes, for each authentication; what it throws, and a refusal', async () => {
+  let refuses = false;
+  const broker = await start((api, body) =>
+    api === 'SaslAuthenticate'
+      ? {
+          ...{ errorCode: refuses ? 58 : 0, errorMessage: refuses ? 'not you' : null },
+          authBytes: Buffer.from(`got ${body.authBytes}`),
+          sessionLifetimeMs: 10_000,
+        }
+      : undefined,
+  );
+  const heard: string[] = [];
+  let fails = false;
+  const sasl = {
+    mechanism: 'OWN',
+    authenticate: async (say: (token: Buffer) => Promise<Buffer>, { host }: { host: string }) => {
+      if (fails) throw new Error('the token service is closed');
+      for (const token of ['one', 'two']) heard.push(`${host}: ${await say(Buffer.from(token))}`);
+    },
+  };
+  const security = securityFrom({ securityProtocol: 'SASL_PLAINTEXT', sasl }, ports);
+  const connection = await open(broker.port, { security });
+  expect(broker.asked[1]!.body).toMatchObject({ mechanism: 'OWN' });
+  expect(heard).toEqual(['127.0.0.1: got one', '127.0.0.1: got two']);
+  skippedMs += 9_600;
+  await connection.send('Metadata', { topics: [] });
+  expect(heard).toHaveLength(4);
+  refuses = true;
+  const refused = await failing(open(broker.port, { security }));
+  expect([refused.error, refused.message]).toEqual(['SASL_AUTHENTICATION_FAILED', expect.stringContaining('not you')]);
+  fails = true;
+  const gaveUp = await failing(open(broker.port, { security }));
+  expect([gaveUp.error, gaveUp.retriable]).toEqual(['SASL_AUTHENTICATION_FAILED', false]);
+  expect(gaveUp.message).toContain('Authentication by OWN failed: the token service is closed');
+});
+
 test('a mechanism that the broker does not take: told with those that it takes', async () => {
   const broker = await start((api) =>
     api === 'SaslHandshake' ? { errorCode: 33, mechanisms: ['SCRAM-SHA-512', 'OAUTHBEARER'] } : undefined,

@@ -1,11 +1,12 @@
 // Who we are, said to a broker: the mechanism is agreed on (SaslHandshake), then tokens go back and forth
 // (SaslAuthenticate). The same for the first time and for every time again (KIP-368).
-import type { Ports } from '@moldau/kernel';
+import type { Endpoint, Ports } from '@moldau/kernel';
 import { errorName } from '@moldau/protocol';
 import { KafkaError } from '../errors.ts';
 import type { RequestOf, ResponseOf } from './broker-connection.ts';
 import type { SaslExchange, SaslMechanism } from './sasl/exchange.ts';
 import { type OauthBearerTokenProvider, oauthBearerExchange } from './sasl/oauthbearer.ts';
+import { type OwnMechanism, runOwn } from './sasl/own.ts';
 import { plainExchange } from './sasl/plain.ts';
 import { scramExchange } from './sasl/scram.ts';
 
@@ -17,7 +18,8 @@ export type SaslCredentials =
       /** They are those of a delegation token; SCRAM only. */
       readonly tokenAuth?: boolean;
     }
-  | { readonly mechanism: 'OAUTHBEARER'; readonly provider: OauthBearerTokenProvider };
+  | { readonly mechanism: 'OAUTHBEARER'; readonly provider: OauthBearerTokenProvider }
+  | { readonly mechanism: 'own'; readonly own: OwnMechanism };
 
 /** Sends one of the two requests of an authentication, ahead of everything that waits for its end. */
 export type SaslSend = <N extends 'SaslHandshake' | 'SaslAuthenticate'>(
@@ -29,17 +31,18 @@ export type SaslSend = <N extends 'SaslHandshake' | 'SaslAuthenticate'>(
 const TOKENS_MAX = 8;
 
 /** Authenticates; answers how long that holds, in milliseconds, 0: for the life of the connection. */
-export async function authenticate(credentials: SaslCredentials, ports: Ports, send: SaslSend): Promise<number> {
+export async function authenticate(
+  credentials: SaslCredentials,
+  ports: Ports,
+  broker: Endpoint,
+  send: SaslSend,
+): Promise<number> {
+  if (credentials.mechanism === 'own') return authenticateOwn(credentials.own, broker, send);
   const { mechanism } = credentials;
   const exchange = exchangeOf(credentials, ports);
   // Made before the handshake, so that a token that is long in coming does not leave the broker waiting in between.
   let token = await exchange.first();
-  const { errorCode, mechanisms } = await send('SaslHandshake', { mechanism });
-  if (errorCode !== 0) {
-    throw new KafkaError(errorName(errorCode), {
-      message: `The broker does not take ${mechanism} here; it takes ${mechanisms.join(', ') || 'no mechanism'}.`,
-    });
-  }
+  await handshake(mechanism, send);
   for (let count = 0; count < TOKENS_MAX; count++) {
     const answer = await send('SaslAuthenticate', { authBytes: token });
     if (answer.errorCode !== 0) throw failed(mechanism, answer.errorCode, answer.errorMessage);
@@ -47,15 +50,42 @@ export async function authenticate(credentials: SaslCredentials, ports: Ports, s
     if (next === undefined) return answer.sessionLifetimeMs;
     token = next;
   }
-  throw new KafkaError('SASL_AUTHENTICATION_FAILED', { message: `${mechanism} comes to no end.` });
+  throw endless(mechanism);
 }
 
-function failed(mechanism: SaslMechanism, errorCode: number, brokerSays: string | null): KafkaError {
+async function handshake(mechanism: string, send: SaslSend): Promise<void> {
+  const { errorCode, mechanisms } = await send('SaslHandshake', { mechanism });
+  if (errorCode === 0) return;
+  throw new KafkaError(errorName(errorCode), {
+    message: `The broker does not take ${mechanism} here; it takes ${mechanisms.join(', ') || 'no mechanism'}.`,
+  });
+}
+
+async function authenticateOwn(own: OwnMechanism, broker: Endpoint, send: SaslSend): Promise<number> {
+  const { mechanism } = own;
+  let sessionLifetimeMs = 0;
+  let said = 0;
+  await handshake(mechanism, send);
+  await runOwn(own, broker, async (token) => {
+    if (++said > TOKENS_MAX) throw endless(mechanism);
+    const answer = await send('SaslAuthenticate', { authBytes: token });
+    if (answer.errorCode !== 0) throw failed(mechanism, answer.errorCode, answer.errorMessage);
+    sessionLifetimeMs = answer.sessionLifetimeMs;
+    return answer.authBytes;
+  });
+  return sessionLifetimeMs;
+}
+
+function endless(mechanism: string): KafkaError {
+  return new KafkaError('SASL_AUTHENTICATION_FAILED', { message: `${mechanism} comes to no end.` });
+}
+
+function failed(mechanism: string, errorCode: number, brokerSays: string | null): KafkaError {
   const says = brokerSays ? ` The broker says: ${brokerSays}` : '';
   return new KafkaError(errorName(errorCode), { message: `Authentication by ${mechanism} failed.${says}` });
 }
 
-function exchangeOf(credentials: SaslCredentials, ports: Ports): SaslExchange {
+function exchangeOf(credentials: Exclude<SaslCredentials, { mechanism: 'own' }>, ports: Ports): SaslExchange {
   switch (credentials.mechanism) {
     case 'OAUTHBEARER':
       return oauthBearerExchange(credentials.provider);

@@ -318,7 +318,7 @@ export class BrokerConnection {
   /** Whoever calls this sees to its failure: it ends the connection. */
   async #authenticate(sasl: SaslCredentials): Promise<void> {
     const startedAt = this.#ports.clock.monotonic();
-    const lifetimeMs = await authenticate(sasl, this.#ports, (api, body) => this.#ahead(api, body));
+    const lifetimeMs = await authenticate(sasl, this.#ports, this.endpoint, (api, body) => this.#ahead(api, body));
     // As Kafka's clients: at 85 to 95 percent of it, so that a slow network and many clients at once do no harm.
     const part = 0.85 + 0.1 * this.#ports.random.float();
     this.#authenticateAt = lifetimeMs > 0 ? startedAt + lifetimeMs * part : Number.POSITIVE_INFINITY;

@@ -89,6 +89,7 @@ function credentialsOf(settings: SecuritySettings): SaslCredentials {
 }
 
 function fromShort(sasl: SaslOptions): SaslCredentials {
+  if ('authenticate' in sasl) return { mechanism: 'own', own: sasl };
   if ('oauthBearerProvider' in sasl) return { mechanism: 'OAUTHBEARER', provider: sasl.oauthBearerProvider };
   const mechanism = sasl.mechanism.toUpperCase() as 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512';
   return { mechanism, username: sasl.username, password: sasl.password, tokenAuth: sasl.tokenAuth ?? false };

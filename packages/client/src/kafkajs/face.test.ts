@@ -12,6 +12,7 @@ import { nodePorts } from '@moldau/kernel/node/ports';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import * as face from '../kafkajs.ts';
 import { CertificateAuthority } from '../test/certificates.ts';
+import { SaslGate } from '../test/sasl-gate.ts';
 import { TcpProxy } from '../test/tcp-proxy.ts';
 import { TlsProxy } from '../test/tls-proxy.ts';
 
@@ -620,6 +621,64 @@ describe.each([
       delete process.env.KAFKAJS_LOG_LEVEL;
     }
     expect(labels).toEqual(['DEBUG']);
+  });
+
+  test.each(['own', 'aws'] as const)('SASL by the mechanism %s', async (mechanism) => {
+    const gate = await SaslGate.start({ host: '127.0.0.1', port }, 60_000);
+    const heard: unknown[] = [];
+    const sized = (text: string) => {
+      const token = Buffer.alloc(4 + text.length, text);
+      token.writeInt32BE(text.length);
+      token.write(text, 4);
+      return token;
+    };
+    const own: face.Mechanism = {
+      mechanism: 'own',
+      authenticationProvider: ({ host, port, saslAuthenticate }) => ({
+        authenticate: async () => {
+          heard.push(
+            await saslAuthenticate({
+              request: { encode: async () => sized(`hello ${host}:${port}`) },
+              response: { decode: (raw: Buffer) => raw.subarray(4), parse: String },
+            }),
+          );
+        },
+      }),
+    };
+    const aws = {
+      mechanism: 'aws',
+      ...{ authorizationIdentity: 'id', accessKeyId: 'key', secretAccessKey: 'secret', sessionToken: 'session' },
+    } as const;
+    const client = new Kafka({
+      brokers: [`127.0.0.1:${port}`],
+      logLevel: logLevel.NOTHING,
+      sasl: mechanism === 'own' ? own : aws,
+      // The broker has no SASL of its own: everything goes by the gate before it.
+      socketFactory: ({ onConnect }) => net.connect({ host: '127.0.0.1', port: gate.port }, onConnect),
+    }).admin();
+    await client.connect();
+    expect(await client.listTopics()).toEqual(expect.any(Array));
+    await client.disconnect();
+    await gate.stop();
+    const said = mechanism === 'own' ? `OWN hello 127.0.0.1:${port}` : 'AWS id\0key\0secret\0session';
+    expect(new Set(gate.tokens)).toEqual(new Set([said]));
+    expect(new Set(heard)).toEqual(new Set(mechanism === 'own' ? [`heard hello 127.0.0.1:${port}`] : []));
+  });
+
+  test('a mechanism of the application’s own that gives up', async () => {
+    const authenticate = async () => {
+      throw new Error('no token today');
+    };
+    const gate = await SaslGate.start({ host: '127.0.0.1', port }, 60_000);
+    const client = new Kafka({
+      brokers: [`127.0.0.1:${gate.port}`],
+      logLevel: logLevel.NOTHING,
+      sasl: { mechanism: 'own', authenticationProvider: () => ({ authenticate }) },
+      retry: { initialRetryTime: 10, retries: 0 },
+    }).admin();
+    await expect(client.connect()).rejects.toThrow('no token today');
+    await client.disconnect();
+    await gate.stop();
   });
 
   test('requests are events: which, of what size, how long', async () => {

@@ -6,6 +6,7 @@ import { Admin } from './admin.ts';
 import { Consumer } from './consumer.ts';
 import { createLogger, type Logger } from './logging.ts';
 import type { AdminConfig, ConsumerConfig, KafkaConfig, ProducerConfig } from './model.ts';
+import { withOwnMechanism } from './own-mechanism.ts';
 import { Producer } from './producer.ts';
 import { checkKafkaConfig } from './settings.ts';
 
@@ -17,10 +18,10 @@ export class Kafka {
   /** Throws KafkaJSNonRetriableError for what cannot work. Nothing connects yet. */
   constructor(config: KafkaConfig, ports: Ports = nodePorts) {
     checkKafkaConfig(config);
-    this.#config = config;
     const { logLevel: level, logCreator: creator, socketFactory, ssl } = config;
     this.#ports = socketFactory ? { ...ports, network: networkOfFactory(socketFactory, ssl) } : ports;
     this.#logger = createLogger({ clock: ports.clock, creator, ...(level === undefined ? {} : { level }) });
+    this.#config = withOwnMechanism(config, this.#logger);
   }
 
   producer(config: ProducerConfig = {}): Producer {

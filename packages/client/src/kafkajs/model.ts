@@ -37,7 +37,7 @@ export interface KafkaConfig {
   readonly logCreator?: logCreator;
   /** True, or whatever Node's tls.connect takes. */
   readonly ssl?: boolean | object;
-  readonly sasl?: SASLOptions;
+  readonly sasl?: SASLOptions | Mechanism;
   /** Opens the sockets, in place of net.connect and tls.connect. */
   readonly socketFactory?: ISocketFactory;
   readonly authenticationTimeout?: number;
@@ -50,7 +50,37 @@ export type SASLOptions =
       readonly username: string;
       readonly password: string;
     }
+  | {
+      readonly mechanism: 'aws';
+      readonly authorizationIdentity: string;
+      readonly accessKeyId: string;
+      readonly secretAccessKey: string;
+      readonly sessionToken?: string;
+    }
   | { readonly mechanism: 'oauthbearer'; readonly oauthBearerProvider: () => Promise<OauthbearerProviderResponse> };
+
+/** A mechanism of the application's own. */
+export interface Mechanism {
+  readonly mechanism: string;
+  readonly authenticationProvider: (args: AuthenticationProviderArgs) => Authenticator;
+}
+
+export interface Authenticator {
+  authenticate(): Promise<void>;
+}
+
+export interface AuthenticationProviderArgs {
+  readonly host: string;
+  readonly port: number;
+  readonly logger: Logger;
+  readonly saslAuthenticate: <ParseResult>(args: SaslAuthenticateArgs<ParseResult>) => Promise<ParseResult | undefined>;
+}
+
+/** Tokens begin with their size, an int32, in both directions. */
+export interface SaslAuthenticateArgs<ParseResult> {
+  readonly request: { encode(): Buffer | Promise<Buffer> };
+  readonly response?: { decode(rawResponse: Buffer): Buffer | Promise<Buffer>; parse(data: Buffer): ParseResult };
+}
 
 export interface OauthbearerProviderResponse {
   readonly value: string;

@@ -10,6 +10,7 @@ import { KafkaJSNonRetriableError, KafkaJSNotImplemented } from './errors.ts';
 import type { Logger } from './logging.ts';
 import type { ConsumerConfig, KafkaConfig, PartitionAssigner, ProducerConfig, RetryOptions } from './model.ts';
 import { ownAssigner } from './own-assigner.ts';
+import { isOwn } from './own-mechanism.ts';
 
 export type Retry = Required<Omit<RetryOptions, 'restartOnFailure'>>;
 
@@ -32,18 +33,22 @@ export function checkKafkaConfig(config: KafkaConfig): void {
   if (config.socketFactory !== undefined && typeof config.socketFactory !== 'function') {
     throw new KafkaJSNonRetriableError('socketFactory must be a function that opens a socket.');
   }
-  const mechanism = config.sasl?.mechanism;
-  if (config.sasl && !MECHANISMS.includes(String(mechanism).toLowerCase())) {
-    throw new KafkaJSNotImplemented(`sasl takes ${MECHANISMS.join(', ')}, not ${mechanism}.`);
+  const { sasl } = config;
+  if (sasl && !isOwn(sasl) && !MECHANISMS.includes(String(sasl.mechanism).toLowerCase())) {
+    const known = MECHANISMS.join(', ');
+    throw new KafkaJSNotImplemented(
+      `sasl takes ${known}, or an authenticationProvider with a mechanism of its own; not ${sasl.mechanism}.`,
+    );
   }
 }
 
-const MECHANISMS = ['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer'];
+const MECHANISMS = ['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer', 'aws'];
 
 function security({ ssl, sasl }: KafkaConfig): Pick<AdminOptions, 'ssl' | 'sasl'> {
   return {
     ...(ssl ? { ssl: typeof ssl === 'object' ? uncheckedTlsOptions(ssl) : true } : {}),
-    ...(sasl ? { sasl } : {}),
+    // What the native client does not take was replaced when the configuration came in.
+    ...(sasl ? { sasl: sasl as NonNullable<AdminOptions['sasl']> } : {}),
   };
 }
 

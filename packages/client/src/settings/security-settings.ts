@@ -2,6 +2,7 @@
 // has made since Java 9, whatever they are called; Java's older own stores (JKS) are refused with the way to convert them.
 // Secret values are never in an error.
 import type { OauthBearerTokenProvider } from '../connection/sasl/oauthbearer.ts';
+import type { OwnMechanism } from '../connection/sasl/own.ts';
 import { custom, disallowed, list, oneOf, type SettingsOf, text } from './setting.ts';
 
 export type SecurityProtocol = 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL';
@@ -31,7 +32,8 @@ export type SaslOptions =
       /** They are the id and, in base64, the hmac of a delegation token; SCRAM only. */
       readonly tokenAuth?: boolean;
     }
-  | { readonly mechanism: 'oauthbearer' | 'OAUTHBEARER'; readonly oauthBearerProvider: OauthBearerTokenProvider };
+  | { readonly mechanism: 'oauthbearer' | 'OAUTHBEARER'; readonly oauthBearerProvider: OauthBearerTokenProvider }
+  | OwnMechanism;
 
 const TLS_KEYS = ['ca', 'cert', 'key', 'pfx', 'passphrase', 'servername', 'ciphers', 'minVersion', 'maxVersion'];
 /** TLS options of a face that has always taken whatever Node takes. */
@@ -67,7 +69,8 @@ const MECHANISMS = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512', 'OAUTHBEARER'] as
 function checkSasl(value: unknown): SaslOptions {
   const shape = 'an object { mechanism, username, password } or { mechanism: "oauthbearer", oauthBearerProvider }';
   if (typeof value !== 'object' || value === null) throw disallowed(shape);
-  const { mechanism, username, password, oauthBearerProvider } = value as { [name: string]: unknown };
+  const { mechanism, username, password, oauthBearerProvider, authenticate } = value as { [name: string]: unknown };
+  if (typeof authenticate === 'function' && isText(mechanism)) return value as SaslOptions;
   const known = typeof mechanism === 'string' && MECHANISMS.find((name) => name === mechanism.toUpperCase());
   if (!known) throw disallowed(`${shape}, with a mechanism of ${MECHANISMS.join(', ')}`);
   if (known === 'OAUTHBEARER' ? typeof oauthBearerProvider !== 'function' : !isText(username) || !isText(password)) {
@@ -159,7 +162,7 @@ export const SECURITY_SETTINGS = {
     kafka: 'sasl',
     default: undefined,
     secret: true,
-    doc: 'Authenticates: { mechanism, username, password } or { mechanism: "oauthbearer", oauthBearerProvider }. The short way to say what the sasl… settings say.',
+    doc: 'Authenticates: { mechanism, username, password } or { mechanism: "oauthbearer", oauthBearerProvider }; or, for a mechanism of one’s own, { mechanism, authenticate }, which says its tokens itself. The short way to say what the sasl… settings say.',
     check: checkSasl,
   }),
   saslMechanism: custom<(typeof MECHANISMS)[number] | undefined>({

@@ -1,4 +1,5 @@
-// A SASL listener before a Moldau broker, which has none of its own: PLAIN, any password, sessions of `sessionMs` (KIP-368).
+// A SASL listener before a Moldau broker, which has none of its own: any mechanism, any token, sessions of `sessionMs` (KIP-368).
+// To mechanisms that are not Kafka's own it answers 'heard ' and the token.
 // It answers what belongs to authentication and hands the rest through. As Kafka does, it answers a connection in the order
 // of its requests, and closes one that sends anything else before, or in the middle of, an authentication, or after the
 // session's end.
@@ -36,6 +37,8 @@ export class SaslGate {
   readonly #target: { readonly host: string; readonly port: number };
   readonly #sessionMs: number;
   readonly #sockets = new Set<Socket>();
+  /** What was said, as `mechanism token`. */
+  readonly tokens: string[] = [];
   /** Authentications on connections that had one before. */
   again = 0;
   /** Of these, how many had requests before them whose answers were still to come. */
@@ -67,7 +70,7 @@ export class SaslGate {
     broker.connect(this.#target.port, this.#target.host);
     const line: Due[] = [];
     let authenticatedUntil: number | undefined;
-    let inTheMiddle = false;
+    let mechanism: string | undefined;
     const end = () => {
       for (const socket of [client, broker]) {
         this.#sockets.delete(socket);
@@ -93,17 +96,22 @@ export class SaslGate {
           this.again++;
           if (line.length > 1) this.againBehindOthers++;
         }
-        inTheMiddle = true;
-        due.answer = encoded(due, { errorCode: 0, mechanisms: ['PLAIN'] });
-      } else if (api.key === AUTHENTICATE && inTheMiddle) {
-        decodeRequest(api, header, frame);
-        inTheMiddle = false;
+        mechanism = decodeRequest(APIS.SaslHandshake, header, frame).mechanism;
+        due.answer = encoded(due, { errorCode: 0, mechanisms: [mechanism] });
+      } else if (api.key === AUTHENTICATE && mechanism !== undefined) {
+        const { authBytes } = decodeRequest(APIS.SaslAuthenticate, header, frame);
+        this.tokens.push(`${mechanism} ${authBytes}`);
+        const answer = mechanism === 'PLAIN' ? '' : `heard ${authBytes}`;
+        mechanism = undefined;
         authenticatedUntil = performance.now() + this.#sessionMs;
         due.answer = encoded(due, {
-          ...{ errorCode: 0, errorMessage: null, authBytes: Buffer.alloc(0) },
+          ...{ errorCode: 0, errorMessage: null, authBytes: Buffer.from(answer) },
           sessionLifetimeMs: this.#sessionMs,
         });
-      } else if (api.key !== API_VERSIONS && (inTheMiddle || !(performance.now() <= (authenticatedUntil ?? 0)))) {
+      } else if (
+        api.key !== API_VERSIONS &&
+        (mechanism !== undefined || !(performance.now() <= (authenticatedUntil ?? 0)))
+      ) {
         end();
         return;
       } else {
