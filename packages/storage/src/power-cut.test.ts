@@ -22,7 +22,8 @@ const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 /** 'either': now this, now that, so that a power cut finds what a killed process left unsynced. */
 type Cuts = 'power' | 'kill' | 'either';
 
-async function crashAndCompare(seed: number, durability: 'fsync' | 'os', cuts: Cuts): Promise<void> {
+/** `moves`: the log also moves between two directories, as often as not when the crash comes. */
+async function crashAndCompare(seed: number, durability: 'fsync' | 'os', cuts: Cuts, moves = false): Promise<void> {
   const draw = drawFrom(seed);
   const config = logConfig({ durability, segmentBytes: 2_000, indexIntervalBytes: 200, maxMessageBytes: 1_900 });
   let disk = new FaultDisk();
@@ -31,7 +32,8 @@ async function crashAndCompare(seed: number, durability: 'fsync' | 'os', cuts: C
   let acknowledgedEnd = 0;
   let sequence = 0;
   for (let life = 0; life < 4; life++) {
-    const { store, events } = await openStore('/data', { disk, config });
+    const directories = moves ? ['/data', '/other'] : ['/data'];
+    const { store, events } = await openStore('/data', { disk, config, directories });
     const log: PartitionLog =
       store.get('t', 0) ?? store.create({ topic: 't', topicId: TOPIC_ID, partition: 0, config });
     log.configure(config);
@@ -53,6 +55,7 @@ async function crashAndCompare(seed: number, durability: 'fsync' | 'os', cuts: C
     acknowledgedEnd = Math.min(acknowledgedEnd, log.endOffset);
     sequence = (log.producers()[0]?.lastSequence ?? -1) + 1;
 
+    if (moves) store.startHousekeeping();
     const steps = 2 + Math.floor(draw() * 40);
     for (let step = 0; step < steps; step++) {
       const values = Array.from({ length: 1 + Math.floor(draw() * 5) }, () => 'v'.repeat(Math.floor(draw() * 200)));
@@ -64,10 +67,11 @@ async function crashAndCompare(seed: number, durability: 'fsync' | 'os', cuts: C
       log.whenPersisted(answer.lastOffset + 1, (error) => {
         if (!error) acknowledgedEnd = Math.max(acknowledgedEnd, answer.lastOffset + 1);
       });
-      while (draw() < 0.4) await turn();
+      while (draw() < (moves ? 0.8 : 0.4)) await turn();
       if (draw() < 0.1) void store.checkpoint().catch(() => {});
+      if (moves && draw() < 0.15) store.move('t', 0, directories[Math.floor(draw() * 2)]!);
     }
-    const pause = Math.floor(draw() * 8);
+    const pause = Math.floor(draw() * (moves ? 60 : 8));
     for (let i = 0; i < pause; i++) await turn();
     const cut = cuts === 'either' ? (draw() < 0.5 ? 'power' : 'kill') : cuts;
     disk = cut === 'power' ? disk.afterPowerCut(draw) : disk.afterProcessKill();
@@ -83,6 +87,17 @@ test.each([
 ] as const)('%s durability, %s: a prefix of whole batches with everything acknowledged', async (durability, cuts) => {
   await fc.assert(
     fc.asyncProperty(fc.nat(2 ** 31), (seed) => crashAndCompare(seed, durability, cuts)),
+    { numRuns: 60 },
+  );
+});
+
+test.each([
+  ['fsync', 'power'],
+  ['fsync', 'either'],
+  ['os', 'kill'],
+] as const)('the same while it moves between directories: %s durability, %s', async (durability, cuts) => {
+  await fc.assert(
+    fc.asyncProperty(fc.nat(2 ** 31), (seed) => crashAndCompare(seed, durability, cuts, true)),
     { numRuns: 60 },
   );
 });

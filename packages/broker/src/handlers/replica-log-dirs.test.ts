@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { errorName } from '@moldau/protocol/errors';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { recordsIn } from '../test/batches.ts';
 import type { RawClient } from '../test/raw-client.ts';
 import { TestBroker } from '../test/test-broker.ts';
 import { TestCluster } from '../test/test-cluster.ts';
@@ -75,7 +76,7 @@ test.each(['os', 'fsync'] as const)('a replica moves while it is written and rea
   const values = Array.from({ length: 40 }, (_, i) => `${i} ${'x'.repeat(2_000)}`);
   await produceValues(client, 't', values);
   // Slow enough to be seen.
-  await throttle(client, 40_000);
+  await throttle(client, 2_000);
   expect(await places(client)).toEqual(['a current']);
   expect(await move(client, b)).toBe('NONE');
   expect(await places(client)).toEqual(['a current', 'b future 40']);
@@ -101,7 +102,7 @@ test.each(['stop', 'crash'] as const)('a move that a %s broke off is carried on 
     await createTopic(client, 't');
     const values = Array.from({ length: 20 }, (_, i) => `${i} ${'x'.repeat(2_000)}`);
     await produceValues(client, 't', values);
-    await throttle(client, 5_000);
+    await throttle(client, 1_000);
     expect(await move(client, b)).toBe('NONE');
     if (how === 'stop') await test.close();
     else await cluster.crash(1);
@@ -117,10 +118,45 @@ test.each(['stop', 'crash'] as const)('a move that a %s broke off is carried on 
   }
 });
 
+test('leader and follower move while acks=all goes on: nothing is missing on either, and both stay in sync', async () => {
+  const dirsOf = (id: number) => ['a', 'b'].map((name) => join(directory, `${id}${name}`));
+  const settings = { 'min.insync.replicas': '2', 'log.durability': 'fsync' };
+  const cluster = await TestCluster.start(2, settings, (id) => ({ 'log.dirs': dirsOf(id).join(',') }));
+  try {
+    const client = await cluster.broker(1).connect();
+    const assignments = [{ partitionIndex: 0, brokerIds: [1, 2] }];
+    const topic = { name: 't', numPartitions: -1, replicationFactor: -1, assignments, configs: [] };
+    await client.call('CreateTopics', 7, { topics: [topic], timeoutMs: 5_000, validateOnly: false });
+    const logOf = (id: number) => cluster.broker(id).broker.context.partitions.get('t', 0)!.log;
+    const values: string[] = [];
+    for (let round = 0; round < 4; round++) {
+      const to = dirsOf(1).map((path, i) => [path, dirsOf(2)[i]!] as const)[(round + 1) % 2]!;
+      for (const [i, id] of [1, 2].entries()) {
+        expect(await move(await cluster.broker(id).connect(), to[i]!)).toBe('NONE');
+      }
+      do {
+        const value = `${values.length} ${'x'.repeat(500)}`;
+        values.push(value);
+        expect((await produceTo(client, [value], { topic: 't' })).errorCode).toBe(0);
+      } while (logOf(1).directory !== to[0] || logOf(2).directory !== to[1]);
+    }
+    expect(cluster.image.partition('t', 0)).toMatchObject({ leader: 1, leaderEpoch: 0, isr: [1, 2] });
+    for (const id of [1, 2]) {
+      const log = logOf(id);
+      await until(() => log.highWatermark === values.length);
+      const slice = await log.read({ offset: 0, bytesMax: 1e8, end: log.endOffset, wholeFirstBatch: true });
+      if (slice.kind !== 'slice') throw new Error(slice.detail);
+      expect(recordsIn(Buffer.concat(slice.chunks)).map((value) => value.replace(/^\d+:/, ''))).toEqual(values);
+    }
+  } finally {
+    await cluster.stop();
+  }
+});
+
 test('ordered back to where it is, a move ends', async () => {
   const client = await start('os');
   await produceValues(client, 't', ['x'.repeat(20_000)]);
-  await throttle(client, 5_000);
+  await throttle(client, 1_000);
   expect(await move(client, b)).toBe('NONE');
   expect(await move(client, a)).toBe('NONE');
   await until(async () => (await places(client)).join() === 'a current');

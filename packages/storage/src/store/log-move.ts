@@ -71,7 +71,8 @@ export class LogMove {
   #truncations: number;
   #fillings: number;
   #end: 'cancelled' | 'stopped' | undefined;
-  #owedMs = 0;
+  /** Copied and not waited for yet. */
+  #owedBytes = 0;
 
   constructor(parts: LogMoveParts) {
     this.#p = parts;
@@ -235,13 +236,15 @@ export class LogMove {
     return Math.floor(Math.min(most, writtenBytes - bytes));
   }
 
+  /** In pieces, so that another rate holds at once. A rate of 0 holds it up. */
   async #throttle(bytes: number): Promise<void> {
-    const rate = this.#p.bytesPerSecond();
-    this.#owedMs += rate > 0 ? (bytes / rate) * 1_000 : 0;
-    while (this.#owedMs >= 1 && !this.#over()) {
-      const waitMs = Math.min(this.#owedMs, LOOK_AGAIN_MS);
+    this.#owedBytes += bytes;
+    while (!this.#over()) {
+      const rate = this.#p.bytesPerSecond();
+      const waitMs = Math.min((this.#owedBytes / rate) * 1_000, LOOK_AGAIN_MS);
+      if (waitMs < 1) break;
       await this.#sleep(waitMs);
-      this.#owedMs -= waitMs;
+      this.#owedBytes -= (rate * waitMs) / 1_000;
     }
   }
 
