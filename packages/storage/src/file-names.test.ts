@@ -7,7 +7,7 @@ test.each([
   ['__consumer_offsets-49', { kind: 'log', topic: '__consumer_offsets', partition: 49 }],
   [`orders-0.${'a'.repeat(32)}-delete`, { kind: 'deleted' }],
   [`orders-0.${'0'.repeat(32)}-stray`, { kind: 'stray' }],
-  [`orders-0.${'0'.repeat(32)}-future`, { kind: 'future', topic: 'orders', partition: 0, hex: '0'.repeat(32) }],
+  [`orders-0.${'0'.repeat(32)}-future`, { kind: 'future', hex: '0'.repeat(32) }],
   ['__cluster_metadata-0', { kind: 'other' }],
   ['__moldau_metadata', { kind: 'other' }],
   ['lost+found', { kind: 'other' }],

@@ -4,12 +4,12 @@ export type PartitionDirectory =
   | { readonly kind: 'log'; readonly topic: string; readonly partition: number }
   /** Deleted, to be removed; set aside. */
   | { readonly kind: 'deleted' | 'stray' }
-  /** The copy that a move between log dirs makes. No topic where the name was cut. */
-  | { readonly kind: 'future'; readonly topic?: string; readonly partition: number; readonly hex: string }
+  /** The copy that a move between log dirs makes; of which log, `markedDirectoryName` tells (a long topic is cut). */
+  | { readonly kind: 'future'; readonly hex: string }
   | { readonly kind: 'other' };
 
 const MARKED = /^.+\.[0-9a-f]{32}-(delete|stray|future)$/;
-const FUTURE = /^([a-zA-Z0-9._-]{1,249})-(0|[1-9]\d{0,9})\.([0-9a-f]{32})-(future|moved)$/;
+const OF_A_MOVE = /\.([0-9a-f]{32})-(future|moved)$/;
 const NAMED = /^([a-zA-Z0-9._-]{1,249})-(0|[1-9]\d{0,9})$/;
 /** What every file system takes as one name. */
 const NAME_LENGTH_MAX = 255;
@@ -20,11 +20,7 @@ export function partitionDirectoryName(topic: string, partition: number): string
 
 export function parsePartitionDirectory(name: string): PartitionDirectory {
   const marked = MARKED.exec(name)?.[1];
-  if (marked === 'future') {
-    const parts = FUTURE.exec(name);
-    if (!parts || isCut(name)) return { kind: 'future', partition: -1, hex: '' };
-    return { kind: 'future', topic: parts[1]!, partition: Number(parts[2]), hex: parts[3]! };
-  }
+  if (marked === 'future') return { kind: 'future', hex: OF_A_MOVE.exec(name)![1]! };
   if (marked !== undefined) return { kind: marked === 'delete' ? 'deleted' : 'stray' };
   // The metadata of a KRaft broker lies beside its logs and is not a log of topics.
   if (name.startsWith('__cluster_metadata-')) return { kind: 'other' };
@@ -33,21 +29,14 @@ export function parsePartitionDirectory(name: string): PartitionDirectory {
   return { kind: 'log', topic: parts[1]!, partition: Number(parts[2]) };
 }
 
-/** A name of this length may lack the end of its topic. */
-function isCut(name: string): boolean {
-  return name.length >= NAME_LENGTH_MAX;
-}
-
 /** `<topic>-<p>.<32 hex>-moved`: the file that says of the copy of that hex that it is whole. */
 export function movedFileName(topic: string, partition: number, unique: Buffer): string {
   return markedDirectoryName(topic, partition, 'moved', unique);
 }
 
-export function parseMovedFile(
-  name: string,
-): { readonly topic: string; readonly partition: number; readonly hex: string } | undefined {
-  const parts = name.endsWith('-moved') && !isCut(name) ? FUTURE.exec(name) : null;
-  return parts ? { topic: parts[1]!, partition: Number(parts[2]), hex: parts[3]! } : undefined;
+/** The hex of such a file. */
+export function parseMovedFile(name: string): string | undefined {
+  return name.endsWith('-moved') ? OF_A_MOVE.exec(name)?.[1] : undefined;
 }
 
 /** `<topic>-<p>.<32 hex>-delete` (or -stray); a long topic is cut so that the name stays valid (KAFKA-4893). */

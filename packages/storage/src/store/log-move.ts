@@ -7,8 +7,8 @@
 // copied and synced, both directories are renamed in one turn, the writer goes on in the new place.
 //
 // A crash: a file `<topic>-<p>.<hex>-moved` beside the copy says that the copy is whole, with what the checkpoints of the old
-// directory said of the log. Without it the copy is nothing, and the move begins anew; with it, it is carried on (see
-// `settle-moves.ts`). Nothing is written to the new place before both renames are on stable storage.
+// directory said of the log. A crash between the two renames is carried on by it; before them the copy is nothing, and the
+// move begins anew (see `settle-moves.ts`). Nothing is written to the new place before both renames are on stable storage.
 //
 // Always: until the renames the old place is whole and the only one that counts; a copy with the file has every byte that
 // was written; what was set aside in the log's directory comes along.
@@ -301,10 +301,13 @@ export class LogMove {
       if (!this.#isWhole()) return undefined;
       await this.#copyBeside();
       await to.disk.syncDirectory(this.path);
-      const { highWatermark, recoveryPoint, startOffset } = log;
-      await this.#writeMoved(movedFile, formatMoved({ highWatermark, recoveryPoint, logStart: startOffset }));
+      const { topic, partition, highWatermark, recoveryPoint, startOffset } = log;
+      await this.#writeMoved(
+        movedFile,
+        formatMoved({ topic, partition, highWatermark, recoveryPoint, logStart: startOffset }),
+      );
       if (!this.#isWhole()) {
-        to.disk.removeSync(movedFile);
+        await to.disk.remove(movedFile);
         await to.disk.syncDirectory(to.path);
         return undefined;
       }
