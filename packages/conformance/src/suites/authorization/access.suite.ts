@@ -8,6 +8,7 @@ import { OPERATIONS, RESOURCE_TYPES } from '@moldau/client/admin/acls';
 import type { AclResourceType } from '@moldau/client/admin/security-model';
 import { APIS, type Api, errorName, type InputOf, ZERO_UUID } from '@moldau/protocol';
 import { ACCESS_CASES, type AccessNeed, commitT, EVERY_ACL, newTopic } from '@moldau/protocol/test/access-cases';
+import { Kafka, logLevel } from 'kafkajs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { RawConnection } from '../../bad-input/raw-connection.ts';
 import { startApacheKafka } from '../../peer/apache-kafka.ts';
@@ -234,6 +235,28 @@ describe('rules themselves', () => {
     const { results } = await operator.ask(APIS.CreateAcls, 3, { creations: [good, { ...good, ...parts }] });
     expect(results.map(({ errorCode }) => errorName(errorCode))).toEqual(['NONE', 'INVALID_REQUEST']);
     expect(results[1]?.errorMessage).toMatch(/Invalid|only valid name|empty/);
+  });
+
+  test("KafkaJS's admin client: the rules that it sets, finds and deletes", async () => {
+    await nothing();
+    const kafka = new Kafka({ brokers: [broker.bootstrap], logLevel: logLevel.NOTHING });
+    const admin = kafka.admin();
+    await admin.connect();
+    try {
+      const acl = {
+        ...{ resourceType: 2, resourceName: 'js', resourcePatternType: 4, principal: 'User:ANONYMOUS', host: CLIENT },
+        ...{ operation: 3, permissionType: 3 },
+      };
+      expect(await admin.createAcls({ acl: [acl] })).toBe(true);
+      await there(1);
+      const { resources } = await admin.describeAcls({ ...acl, resourceName: 'js' });
+      expect(resources).toMatchObject([{ resourceName: 'js', acls: [{ host: CLIENT, operation: 3 }] }]);
+      const { filterResponses } = await admin.deleteAcls({ filters: [acl] });
+      expect(filterResponses).toMatchObject([{ errorCode: 0, matchingAcls: [{ errorCode: 0, resourceName: 'js' }] }]);
+      await there(0);
+    } finally {
+      await admin.disconnect();
+    }
   });
 
   test("Kafka's kafka-acls and ours: what one adds the other shows, in the same words", async () => {
