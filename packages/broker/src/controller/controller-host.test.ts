@@ -224,3 +224,34 @@ test('a broker that cannot ask to be let go stops all the same, and says why', a
   expect(told?.fields).toMatchObject({ attempts: 2, reason: expect.stringContaining('cut off') });
   expect(cluster.broker(2).eventNames().at(-1)).toBe('broker.stopped');
 });
+
+test('a broker that stops waits for its follower to be in sync, and hands over the moment it is', async () => {
+  cluster = await TestCluster.start(3, { 'controlled.shutdown.retry.backoff.ms': '600000' });
+  const client = await cluster.broker(1).connect();
+  const assignments = [{ partitionIndex: 0, brokerIds: [2, 3] }];
+  const topic = { name: 't', numPartitions: -1, replicationFactor: -1, assignments, configs: [] };
+  await client.call('CreateTopics', 7, { topics: [topic], timeoutMs: 5_000, validateOnly: false });
+  const state = () => cluster!.image.partition('t', 0)!;
+  await cluster.crash(3);
+  await until(() => state().isr.length === 1);
+  // What leaders wish waits from here on.
+  let release: () => void = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const controller = cluster.broker(1).broker.context.controller.local!;
+  const decide = controller.alterPartitions.bind(controller);
+  controller.alterPartitions = async (...wish) => {
+    await released;
+    return await decide(...wish);
+  };
+  await cluster.broker(3).comeBack();
+  const stopping = cluster.broker(2).close();
+  await until(() => cluster!.image.broker(2)!.shuttingDown);
+  expect(state()).toMatchObject({ leader: 2, isr: [2] });
+  release();
+  await stopping;
+  expect(state()).toMatchObject({ leader: 3, isr: [3] });
+  const told = cluster.broker(2).events.find(({ name }) => name === 'controller.controlledShutdown');
+  expect(told?.fields.attempts).toBeGreaterThanOrEqual(2);
+});
