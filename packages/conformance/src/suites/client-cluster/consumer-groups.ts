@@ -1,6 +1,6 @@
 // Groups of the consumer protocol (KIP-848) on brokers that offer it: members that meet another under their own name, and
 // handlers that take longer than max.poll.interval.ms. Part of client-cluster.restart.ts, whose brokers it uses.
-import { type Admin, Consumer, type ConsumerOptions, type KafkaError, Producer } from '@moldau/client';
+import { type Admin, Consumer, type ConsumerOptions, KafkaError, Producer } from '@moldau/client';
 import { expect, test } from 'vitest';
 import { newQuickGroup } from '../../contract/consumer-protocol.ts';
 import { eventually } from '../../suite/eventually.ts';
@@ -176,6 +176,41 @@ export function consumerGroupTests(o: {
     await quick.close();
   });
 
+  test('KIP-848: a partition goes to another when its handler is done, not before, and no record is handled twice', {
+    timeout: 180_000,
+  }, async () => {
+    const topic = await newTopic(2);
+    const group = { ...(await newGroup()), enableAutoCommit: true };
+    await fill(topic, 20);
+    const first = new Reader(topic, group);
+    const gate = Promise.withResolvers<void>();
+    const loop = first.consumer.eachMessage(
+      async ({ value }) => {
+        first.seen.push(Number(value));
+        await gate.promise;
+      },
+      { concurrency: 2 },
+    );
+    await eventually('a handler at work on each', () => first.seen.length === 2, 60_000);
+    const second = new Reader(topic, group).start();
+    await eventually('both are members', async () => {
+      const described = (await admin.describeConsumerGroups([group.groupId])).get(group.groupId);
+      return described && !(described instanceof KafkaError) && described.members.length === 2;
+    });
+    // Some heartbeats of each.
+    const until = performance.now() + 2_000;
+    await eventually('the time', () => performance.now() > until);
+    expect([second.share, second.seen, first.seen.length]).toEqual([0, [], 2]);
+    gate.resolve();
+    await eventually('a share for each', () => first.share === 1 && second.share === 1, 60_000);
+    await eventually('all is handled', () => first.seen.length + second.seen.length >= 20, 60_000);
+    await first.close();
+    await loop;
+    await second.close();
+    expect([...first.seen, ...second.seen].toSorted((a, b) => a - b)).toEqual(upTo(20));
+    expect([first.left, first.lost, second.left]).toEqual([[], [], []]);
+  });
+
   test('KIP-848: a handler of eachMessage that is stuck costs its member the place once, and no more', {
     timeout: 180_000,
   }, async () => {
@@ -184,11 +219,8 @@ export function consumerGroupTests(o: {
     await fill(topic, 20);
     const stuck = new Reader(topic, { ...group, maxPollIntervalMs: 3_000 });
     stuck.consumer.on('blocked', () => {});
-    let letGo = () => {};
-    const gate = new Promise<void>((resolve) => {
-      letGo = resolve;
-    });
-    const loop = stuck.consumer.eachMessage(async () => gate);
+    const gate = Promise.withResolvers<void>();
+    const loop = stuck.consumer.eachMessage(() => gate.promise);
     await eventually('it leaves', () => stuck.left.length > 0, 60_000);
     const other = new Reader(topic, group).start();
     await eventually('the other reads all', () => other.share === 2 && distinct(other.seen).length === 20, 60_000);
@@ -197,7 +229,7 @@ export function consumerGroupTests(o: {
     await eventually('the time', () => performance.now() > until);
     expect(stuck.left).toEqual(['the application did not poll for 3000 ms (max.poll.interval.ms)']);
     expect(other.share).toBe(2);
-    letGo();
+    gate.resolve();
     await eventually('it is back', () => stuck.share === 1 && other.share === 1, 60_000);
     expect(distinct(stuck.lost)).toEqual([0, 1]);
     await stuck.close();
