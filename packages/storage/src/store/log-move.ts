@@ -301,7 +301,9 @@ export class LogMove {
       if (!this.#isWhole()) return undefined;
       await this.#copyBeside();
       await to.disk.syncDirectory(this.path);
-      const { topic, partition, highWatermark, recoveryPoint, startOffset } = log;
+      const { topic, partition, recoveryPoint, startOffset } = log;
+      // What is in memory only is not in the copy.
+      const highWatermark = Math.min(log.highWatermark, log.writer.writtenEnd);
       await this.#writeMoved(
         movedFile,
         formatMoved({ topic, partition, highWatermark, recoveryPoint, logStart: startOffset }),
