@@ -160,9 +160,20 @@ describe('brokers among each other', patient, () => {
   test('when it is taken from them while they run, they say so, and a client hears that it is not about itself', async () => {
     cluster = await TestCluster.start(2, OPEN);
     const operator = await cluster.broker(1).connect();
-    await allow(operator, rule('cluster', CLUSTER_NAME, 'ALTER', '*'), rule('cluster', CLUSTER_NAME, 'CREATE', CLIENT));
+    await allow(
+      operator,
+      rule('cluster', CLUSTER_NAME, 'ALTER', '*'),
+      rule('cluster', CLUSTER_NAME, 'CREATE', CLIENT),
+      rule('topic', 'auto', 'ALL', CLIENT),
+    );
     await until(() => cluster!.broker(2).eventNames().includes('security.brokersRefused'));
     const client = await cluster.broker(2).connectFrom(CLIENT);
     expect(await createTopic(client, 't')).toBe('UNKNOWN_SERVER_ERROR');
+    // Nor that it may not have the topic: broker 2 may not make it.
+    const { topics } = await client.call('Metadata', 12, {
+      topics: [{ name: 'auto', topicId: ZERO_UUID }],
+      ...{ allowAutoTopicCreation: true, includeTopicAuthorizedOperations: false },
+    });
+    expect(errorName(topics[0]!.errorCode)).toBe('UNKNOWN_TOPIC_OR_PARTITION');
   });
 });

@@ -76,7 +76,11 @@ export class RemoteController {
     );
     for (const { name, errorCode, errorMessage } of answer.topics) {
       const error = errorName(errorCode);
-      if (error !== 'NONE' && error !== 'TOPIC_ALREADY_EXISTS') outcomes.set(name, refused(error, errorMessage));
+      if (error === 'TOPIC_AUTHORIZATION_FAILED') {
+        // Said of this broker, not of the client, whom it let ask: the topic is not there, and may come.
+        this.#p.onRefused('CreateTopics');
+        outcomes.set(name, refused('UNKNOWN_TOPIC_OR_PARTITION', errorMessage));
+      } else if (error !== 'NONE' && error !== 'TOPIC_ALREADY_EXISTS') outcomes.set(name, refused(error, errorMessage));
     }
     return outcomes;
   }
