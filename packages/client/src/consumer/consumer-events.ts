@@ -39,12 +39,14 @@ export interface ConsumerEvents {
   /**
    * The topic was deleted and created again: it has another id, and what was read of the old one says nothing about it.
    * `partitions` (those that this consumer has of it) start over by auto.offset.reset; with none, poll throws
-   * NO_OFFSET_FOR_PARTITION until the application seeks. Comes after a rebalance too, where positions come from the group.
+   * NO_OFFSET_FOR_PARTITION until the application seeks. `startsOver` false: there was a rebalance in between, and positions
+   * come from the group as ever.
    */
   readonly recreated: {
     readonly topic: string;
     readonly topicId: string;
     readonly partitions: readonly TopicPartition[];
+    readonly startsOver: boolean;
   };
   /** An automatic commit failed; the next one makes up for it, unless partitions went away before. */
   readonly commitFailed: { readonly error: KafkaError };

@@ -44,7 +44,7 @@ export class RecreatedTopics {
     const { id = ZERO_UUID } = this.#metadata.topic(entry.topic) ?? {};
     if (id === ZERO_UUID) return;
     entry.topicId = id;
-    this.#learn(entry.topic, id);
+    this.#learn(entry.topic, id, false);
   }
 
   /** Call at once when metadata has changed: nothing may be asked for in between. */
@@ -54,7 +54,7 @@ export class RecreatedTopics {
     const strange = [...this.#positions.all()].filter((entry) => this.#idNow(entry) !== entry.topicId);
     for (const entry of strange) this.#startOver(entry, this.#idNow(entry)!);
     for (const topic of new Set(strange.map((entry) => entry.topic))) {
-      this.#learn(topic, this.#metadata.topic(topic)!.id);
+      this.#learn(topic, this.#metadata.topic(topic)!.id, true);
     }
     if (strange.length > 0) this.#notify();
   }
@@ -89,11 +89,11 @@ export class RecreatedTopics {
     });
   }
 
-  #learn(topic: string, topicId: string): void {
+  #learn(topic: string, topicId: string, startsOver: boolean): void {
     const before = this.#ids.get(topic);
     this.#ids.set(topic, topicId);
     if (before === undefined || before === topicId) return;
     const partitions = this.#positions.partitions((entry) => entry.topic === topic);
-    this.#events.emit('recreated', { topic, topicId, partitions });
+    this.#events.emit('recreated', { topic, topicId, partitions, startsOver });
   }
 }

@@ -230,6 +230,47 @@ test('a seek from inside the handler takes effect after its message', async () =
   expect(got).toEqual(['0', '3']);
 });
 
+test('a topic that is deleted and made again is read from its beginning; what was in hand of the old one counts for nothing', async () => {
+  const topic = await topicOf(4);
+  const groupId = `group-${++names}`;
+  const said: string[] = [];
+  const own = new kafkajs.Kafka({
+    brokers: [`127.0.0.1:${broker.endpoints[0]!.port}`],
+    logCreator:
+      () =>
+      ({ log }) =>
+        void said.push(log.message),
+  });
+  const reader = own.consumer({ groupId, maxWaitTimeInMs: 50, allowAutoTopicCreation: false });
+  const writer = own.producer();
+  open.push(reader, writer);
+  await Promise.all([reader.connect(), writer.connect()]);
+  const got: string[] = [];
+  let release: () => void = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await reader.subscribe({ topic, fromBeginning: true });
+  await reader.run({
+    eachMessage: async ({ message }) => {
+      got.push(String(message.value));
+      if (got.length === 2) await released;
+    },
+  });
+  await until(() => got.length === 2);
+  const before = [...got];
+  await admin.deleteTopics({ topics: [topic] });
+  await admin.createTopics({ topics: [{ topic, numPartitions: 1 }] });
+  const fresh = Array.from({ length: 6 }, (_, i) => `new-${i}`);
+  await writer.send({ topic, messages: fresh.map((value) => ({ value })) });
+  await until(() => said.some((message) => message.includes('deleted and created again')));
+  release();
+  await until(() => got.at(-1) === 'new-5');
+  expect(got).toEqual([...before, ...fresh]);
+  await reader.disconnect();
+  expect(await committed(groupId, topic)).toEqual(['6']);
+});
+
 test('offsets of a group are set and reset without joining it', async () => {
   const topic = await topicOf(6);
   const groupId = `group-${++names}`;

@@ -100,7 +100,22 @@ export class Runner {
       onPartitionsRevoked: (partitions) => this.#onRevoked(partitions),
       onPartitionsLost: (partitions) => this.#onLost(partitions),
     });
+    this.#native.on('recreated', ({ topic, partitions, startsOver }) => {
+      o.logger.warn('A topic was deleted and created again; it is read as a new one', { groupId: o.groupId, topic });
+      if (startsOver) this.#startOver(topic, partitions);
+    });
     this.#over = this.#loop();
+  }
+
+  /** What is in hand is of a topic that is no more: it counts for nothing. */
+  #startOver(topic: string, partitions: readonly TopicPartition[]): void {
+    const { subscriptions } = this.#o;
+    this.#line.end(partitions, 'stale');
+    this.#progress.forget(partitions);
+    if (subscriptions.allFromBeginning === undefined && subscriptions.isFromBeginning(topic)) {
+      this.#native.seekToBeginning(partitions);
+    }
+    for (const where of partitions) if (!this.#line.isActive(where)) this.#native.unhold([where]);
   }
 
   /** Offsets may be due for a commit behind any record; otherwise only behind batches. */
