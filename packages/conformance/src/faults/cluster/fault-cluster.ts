@@ -50,6 +50,8 @@ export interface FaultCluster {
 /** How long a broker may be silent before it is taken for dead; short, so that a run meets it often. */
 export const SESSION_MS = 3_000;
 const DISK_MEBIBYTES = 400;
+/** Runs are shorter than the minute after which a recovery point is written, and would meet a broker that has none only. */
+const CHECKPOINTS = { 'log.flush.offset.checkpoint.interval.ms': 3_000 };
 
 export async function startFaultCluster(o: FaultClusterOptions): Promise<FaultCluster> {
   clearLeftovers();
@@ -99,6 +101,7 @@ export async function startFaultCluster(o: FaultClusterOptions): Promise<FaultCl
               'zookeeper.session.timeout.ms': SESSION_MS,
               'replica.lag.time.max.ms': 5_000,
               'log.segment.bytes': 4_194_304,
+              ...CHECKPOINTS,
               ...o.properties,
             },
           })
@@ -111,6 +114,7 @@ export async function startFaultCluster(o: FaultClusterOptions): Promise<FaultCl
               'broker.heartbeat.interval.ms': 500,
               'replica.lag.time.max.ms': 5_000,
               'log.segment.bytes': 4_194_304,
+              ...CHECKPOINTS,
               ...o.properties,
             },
           });
