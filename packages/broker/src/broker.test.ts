@@ -1,9 +1,13 @@
-import { cp, readdir, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { nodePorts } from '@moldau/kernel/node/ports';
+import { EmbeddedStore } from '@moldau/metadata';
 import { APIS, encodeRequest } from '@moldau/protocol';
 import { expect, test } from 'vitest';
 import { Broker } from './broker.ts';
 import { readBrokerConfig } from './config/read-config.ts';
+import type { LogSink } from './events.ts';
 import { TestBroker } from './test/test-broker.ts';
 import { createTopic, fetchBody, fetchFrom, produceTo } from './test/topic-client.ts';
 
@@ -43,6 +47,34 @@ test('a stop answers what is in flight, parked fetches too, and ends every conne
   expect(broker.eventNames()).toContain('broker.stopped');
   expect(broker.eventNames()).not.toContain('broker.stopStepFailed');
   await broker.stop();
+});
+
+test('a metadata store that does not let the broker go holds up no stop: the logs are closed in order, and it is told', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'moldau-broker-'));
+  const store = await EmbeddedStore.open({ ports: nodePorts, directory: join(directory, 'metadata') });
+  const member = store.member();
+  member.leave = () => new Promise(() => {});
+  // Half a minute is over at once.
+  const set: typeof nodePorts.timers.set = (delayMs, run) =>
+    nodePorts.timers.set(delayMs === 30_000 ? 1 : delayMs, run);
+  const ports = { ...nodePorts, timers: { ...nodePorts.timers, set } };
+  const values = { listeners: 'PLAINTEXT://127.0.0.1:0', 'log.dirs': join(directory, 'logs') };
+  const told: { name: string; fields: Readonly<Record<string, unknown>> }[] = [];
+  const log: LogSink = { write: (_level, name, _meaning, fields) => told.push({ name, fields }) };
+  try {
+    const { config } = readBrokerConfig({ values });
+    const broker = await Broker.start({ ports, config, log, engine: async () => member });
+    await broker.stop('test');
+    expect(await readdir(join(directory, 'logs'))).toContain('.kafka_cleanshutdown');
+    expect(told.map(({ name }) => name).slice(-2)).toEqual(['broker.stopStepFailed', 'broker.stopped']);
+    expect(told.at(-2)?.fields).toMatchObject({
+      step: 'cluster',
+      error: { message: expect.stringContaining('30000 ms') },
+    });
+  } finally {
+    await store.close();
+    await rm(directory, { recursive: true, force: true });
+  }
 });
 
 test('several listeners: each tells clients its own address', async () => {

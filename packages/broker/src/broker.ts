@@ -46,6 +46,8 @@ export interface BrokerOptions {
 
 /** Requests in flight at a stop get this long to be answered. */
 const stopGraceMs = 5_000;
+/** The metadata store gets this long to let a broker go; by then the session of one that is away is over. */
+const leaveLimitMs = 30_000;
 
 export class Broker {
   readonly nodeId: number;
@@ -390,15 +392,19 @@ async function stop({ context, listeners, connections, cluster, unfollow }: Part
   deadlines.close();
   context.peers.close();
   const { brokerEpoch } = cluster.controller;
-  await step('cluster', () => cluster.close());
+  await step('cluster', () => {
+    // A store that is away lets nobody go; the logs are closed in order all the same.
+    const overdue = new Error(`the metadata store did not let this broker go within ${leaveLimitMs} ms`);
+    return within(ports.timers, leaveLimitMs, cluster.close(), overdue);
+  });
   await step('logs', () => logs.close({ brokerEpoch }));
   events.emit(BROKER_EVENTS.stopped, { stopMs: ports.clock.monotonic() - startedAt });
 }
 
-/** Settles with `done`, or after `limitMs` at the latest. */
-function within(timers: Ports['timers'], limitMs: number, done: Promise<unknown>): Promise<void> {
+/** Settles with `done`, or after `limitMs` at the latest: rejects then, if there is something to say. */
+function within(timers: Ports['timers'], limitMs: number, done: Promise<unknown>, overdue?: Error): Promise<void> {
   return new Promise((resolve, reject) => {
-    const timer = timers.set(limitMs, resolve);
+    const timer = timers.set(limitMs, () => (overdue ? reject(overdue) : resolve()));
     done.then(() => resolve(), reject).finally(() => timers.clear(timer));
   });
 }
