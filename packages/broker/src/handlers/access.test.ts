@@ -302,3 +302,23 @@ describe('refusals', () => {
     expect(topics.map(({ name }) => name)).toContain('t');
   });
 });
+
+test('every version of an API that needs something of the cluster has an answer for who lacks it', async () => {
+  const bodies = new Map(ACCESS_CASES.map(({ api, body }) => [api, body]));
+  for (const { api, needs, versions } of SERVED_APIS) {
+    if (needs === undefined) continue;
+    for (let version = versions.min; version <= versions.max; version++) {
+      const asker = await broker.connectFrom('127.0.0.2');
+      let answer: object;
+      try {
+        answer = await asker.call(api, version, bodies.get(api) as InputOf<never>);
+      } catch (error) {
+        throw new Error(`${api} v${version}`, { cause: error });
+      }
+      // Where there is no place for an error there is nothing else either.
+      const told = JSON.stringify(answer);
+      if (api === 'DescribeLogDirs' && version < 3) expect(answer).toMatchObject({ results: [] });
+      else expect([api, version, told]).toEqual([api, version, expect.stringContaining('"errorCode":31')]);
+    }
+  }
+});

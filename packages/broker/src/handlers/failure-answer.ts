@@ -183,6 +183,11 @@ export function failureAnswer(api: ApiName, version: number, request: unknown, e
   return hasPlace || mirrored.length > 0 ? answer : undefined;
 }
 
+/** A response in which nothing is. */
+export function emptyAnswer(api: ApiName, version: number): object {
+  return blank((APIS[api].response as { readonly fields: Fields }).fields, version);
+}
+
 /** What a thrown error is on the wire. */
 function wireErrorOf(error: unknown): WireError {
   if (error instanceof ControllerUnavailable || error instanceof Unauthorized) return error.error;

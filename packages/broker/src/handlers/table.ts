@@ -28,7 +28,7 @@ import { describeTopicPartitions } from './describe-topic-partitions.ts';
 import { describeUserScramCredentials } from './describe-user-scram-credentials.ts';
 import { electLeaders } from './elect-leaders.ts';
 import { envelope } from './envelope.ts';
-import { failureAnswer, Unauthorized } from './failure-answer.ts';
+import { emptyAnswer, failureAnswer, Unauthorized } from './failure-answer.ts';
 import { fetch } from './fetch.ts';
 import { findCoordinator } from './find-coordinator.ts';
 import { heartbeat } from './heartbeat.ts';
@@ -114,7 +114,9 @@ function guarded<Request, Response>(
 ): Handler<Request, Response> {
   return (broker, call, request) => {
     if (mayInCluster(broker, call, operation)) return handler(broker, call, request);
-    return failureAnswer(api, call.apiVersion, request, new Unauthorized('CLUSTER_AUTHORIZATION_FAILED')) as Response;
+    const refusal = new Unauthorized('CLUSTER_AUTHORIZATION_FAILED');
+    // DescribeLogDirs before v3 has no place for an error: there is nothing to see, then, as in Kafka.
+    return (failureAnswer(api, call.apiVersion, request, refusal) ?? emptyAnswer(api, call.apiVersion)) as Response;
   };
 }
 
