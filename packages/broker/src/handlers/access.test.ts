@@ -322,3 +322,50 @@ test('every version of an API that needs something of the cluster has an answer 
     }
   }
 });
+
+describe('versions that name things in another way', () => {
+  const refusals = (answer: object) =>
+    [...JSON.stringify(answer).matchAll(/"errorCode":(\d+)/g)]
+      .map(([, code]) => errorName(Number(code)))
+      .filter((one) => one !== 'NONE');
+
+  test('topics by id', async () => {
+    await allow(rule('group', 'g', 'READ'));
+    const { partitions: commits } = commitT.topics[0]!;
+    const answers = [
+      await client.call('Produce', 13, {
+        ...produced(),
+        topicData: [{ topicId, partitionData: produced().topicData[0]!.partitionData }],
+      }),
+      await client.call('Fetch', 13, { ...fetchT, topics: [{ topicId, partitions: fetchT.topics[0]!.partitions }] }),
+      await client.call('OffsetCommit', 10, { ...commitT, topics: [{ topicId, partitions: commits }] }),
+      await client.call('OffsetFetch', 10, {
+        groups: [{ groupId: 'g', memberId: null, memberEpoch: -1, topics: [{ topicId, partitionIndexes: [0] }] }],
+        requireStable: false,
+      }),
+    ];
+    for (const answer of answers) expect(refusals(answer)).toEqual(['TOPIC_AUTHORIZATION_FAILED']);
+  });
+
+  test('one group or topic at a time, and no place for an error of the whole', async () => {
+    const topics = [{ name: 't', partitionIndexes: [0] }];
+    expect(refusals(await client.call('OffsetFetch', 1, { groupId: 'g', topics }))).toEqual([
+      'GROUP_AUTHORIZATION_FAILED',
+    ]);
+    expect(refusals(await client.call('OffsetFetch', 7, { groupId: 'g', topics, requireStable: false }))).toEqual([
+      'GROUP_AUTHORIZATION_FAILED',
+    ]);
+    expect(refusals(await client.call('FindCoordinator', 0, { key: 'g' }))).toEqual(['GROUP_AUTHORIZATION_FAILED']);
+    const member = { memberId: 'm', groupInstanceId: null, reason: null };
+    expect(refusals(await client.call('LeaveGroup', 5, { groupId: 'g', members: [member] }))).toEqual([
+      'GROUP_AUTHORIZATION_FAILED',
+    ]);
+    const { responses } = await client.call('DeleteTopics', 1, { topicNames: ['t', 'nowhere'], timeoutMs: 1_000 });
+    expect(responses.map(({ name, errorCode }) => [name, errorName(errorCode)])).toEqual([
+      ['t', 'TOPIC_AUTHORIZATION_FAILED'],
+      ['nowhere', 'TOPIC_AUTHORIZATION_FAILED'],
+    ]);
+    const all = await client.call('Metadata', 0, { topics: [] });
+    expect(all.topics).toEqual([]);
+  });
+});
