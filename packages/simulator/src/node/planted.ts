@@ -73,7 +73,10 @@ async function huntOne(bug: PlantedBug, options: HuntOptions): Promise<Hunt> {
   const others = new Set<Finding>();
   try {
     writeFileSync(join(copy, 'packages', bug.file), edited(bug, copy));
-    const settings = bug.brokers !== undefined && { brokers: bug.brokers };
+    const settings = {
+      ...(bug.brokers !== undefined && { brokers: bug.brokers }),
+      ...(bug.engine !== undefined && { engine: bug.engine }),
+    };
     while (!found && seeds < bug.budget) {
       let suspect: Found | undefined;
       await runPool({
@@ -105,7 +108,9 @@ async function shrinkIn(copy: string, options: RunOptions): Promise<void> {
   const { runSeed: run } = await from<{ runSeed: typeof runSeed }>('run.ts');
   const { shrink: made } = await from<{ shrink: typeof shrink }>('shrink.ts');
   const small = await made(run, options);
-  if (small) printShrunk(small, options.brokers === undefined ? '' : ` --brokers ${options.brokers}`);
+  const { brokers, engine } = options;
+  const again = `${brokers === undefined ? '' : ` --brokers ${brokers}`}${engine === undefined ? '' : ` --engine ${engine}`}`;
+  if (small) printShrunk(small, again);
 }
 
 async function passes(seed: RunOptions, stuckMs: number): Promise<boolean> {

@@ -1,6 +1,7 @@
 // Bugs to plant: each takes one fence, sync or check away, in the text of the sources as they stand. The simulator must
 // find every one of them within its budget of seeds; where it stays silent its silence elsewhere means nothing.
 // A text that is not found exactly once is an error: the list is kept true to the sources.
+import type { EngineName } from '../cluster/settings.ts';
 import type { SourceEdit } from '../node/source-copy.ts';
 import type { Finding } from '../oracles/finding.ts';
 
@@ -16,6 +17,8 @@ export interface PlantedBug extends SourceEdit {
   readonly budget: number;
   /** In place of the drawn number of brokers. */
   readonly brokers?: number;
+  /** In place of the model of ZooKeeper, which brokers in several processes have. */
+  readonly engine?: EngineName;
 }
 
 const partition = 'broker/src/partition/partition.ts';
@@ -380,5 +383,16 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     by: [27],
     budget: 200,
     brokers: 3,
+  },
+  {
+    name: 'metadata-answered-before-it-is-synced',
+    what: 'the embedded store gives out decisions that a power cut can take back',
+    file: 'metadata/src/engines/embedded.ts',
+    text: '      await this.#file!.datasync();',
+    instead: '',
+    by: [9, 25, 'start', 'liveness'],
+    budget: 100,
+    brokers: 3,
+    engine: 'embedded',
   },
 ];
