@@ -15,7 +15,7 @@ export async function cutLog(
   const { segments, files } = log;
   const number = segments.floor(offset - 1);
   const last = segments.at(number)!;
-  const { position, endOffset } = await files.placeOf(log, last, offset);
+  const { position, endOffset } = await files.placeOf(log, last, offset, segments.at(number + 1)?.baseOffset);
   // Later segments first: a crash in between leaves a log without a hole.
   files.removeSegments(segments.removeFrom(number + 1).reverse(), 0);
   shorten(context, last, position, endOffset);

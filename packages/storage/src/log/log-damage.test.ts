@@ -8,12 +8,17 @@ import { type ModelBatch, readBatches } from '../test/model.ts';
 import { logConfig, openStore, TOPIC_ID } from '../test/stores.ts';
 import { fitInto, type LogGap } from './log-damage.ts';
 
-const config = logConfig({ segmentBytes: 600, indexIntervalBytes: 100, maxMessageBytes: 600, retentionMs: -1 });
+const configOf = (indexIntervalBytes: number) =>
+  logConfig({ segmentBytes: 600, indexIntervalBytes, maxMessageBytes: 600, retentionMs: -1 });
 const NOW = Date.now();
 
 /** Twelve batches of two records in three segments, an idempotent producer, two leader epochs. */
-async function written(stop: 'clean' | 'killed'): Promise<{ disk: FaultDisk; batches: ModelBatch[] }> {
+async function written(
+  stop: 'clean' | 'killed',
+  indexIntervalBytes = 100,
+): Promise<{ disk: FaultDisk; batches: ModelBatch[] }> {
   const disk = new FaultDisk();
+  const config = configOf(indexIntervalBytes);
   const { store } = await openStore('/d', { disk, config });
   const log = store.create({ topic: 't', topicId: TOPIC_ID, partition: 0, config });
   for (let i = 0; i < 12; i++) {
@@ -32,8 +37,11 @@ async function written(stop: 'clean' | 'killed'): Promise<{ disk: FaultDisk; bat
   return { disk: disk.afterProcessKill(), batches };
 }
 
-async function reopen(disk: FaultDisk): Promise<{ log: PartitionLog; events: StorageEvent[]; close(): Promise<void> }> {
-  const { store, events } = await openStore('/d', { disk, config });
+async function reopen(
+  disk: FaultDisk,
+  indexIntervalBytes = 100,
+): Promise<{ log: PartitionLog; events: StorageEvent[]; close(): Promise<void> }> {
+  const { store, events } = await openStore('/d', { disk, config: configOf(indexIntervalBytes) });
   return { log: store.get('t', 0)!, events, close: () => store.close() };
 }
 
@@ -249,3 +257,61 @@ test('a log that is deleted or cut meanwhile is left alone', async () => {
   expect(log.endOffset).toBe(2);
   await close();
 });
+
+for (const stop of ['clean', 'killed'] as const) {
+  for (const indexIntervalBytes of [1, 100, 10_000]) {
+    // A follower is told to cut where its log parts from the leader's; what lies before that was promised, damage or not (D5).
+    test(`a cut behind damage keeps all that lies before it (${stop}, an index entry every ${indexIntervalBytes} bytes)`, async () => {
+      const { disk, batches } = await written(stop, indexIntervalBytes);
+      const file = segmentFiles(disk).at(-1)!;
+      const first = Number(/(\d+)\.log$/.exec(file)![1]);
+      const good = disk.peek(file);
+      const sizes = batches.filter(({ baseOffset }) => baseOffset >= first).map(({ bytes }) => bytes.length);
+      expect(sizes.length).toBeGreaterThan(3);
+      for (let at = 0; at < sizes[0]! + sizes[1]!; at += 3) {
+        const flipped = disk.clone();
+        const bytes = Buffer.from(good);
+        bytes[at]! ^= 1 << (at % 8);
+        flipped.poke(file, bytes);
+        const { log, close } = await reopen(flipped, indexIntervalBytes);
+        const where = `byte ${at} of ${file}`;
+        // Not everything has been read, and nothing need have noticed.
+        await log.truncateTo(22);
+        expect(log.endOffset, where).toBe(22);
+        const producer = log.producerState.get(5);
+        expect(producer?.batches.at(-1)?.lastOffset, where).toBe(21);
+        const answer = await log.read({ offset: 20, bytesMax: 1, end: 22, wholeFirstBatch: true });
+        expect(answer, where).toMatchObject({ kind: 'slice', firstBatchOffset: 20 });
+        await close();
+      }
+    });
+
+    test(`the index that recovery makes around damage holds up when it is read back (${stop}, an entry every ${indexIntervalBytes} bytes)`, async () => {
+      const { disk, batches } = await written(stop, indexIntervalBytes);
+      const [file] = segmentFiles(disk);
+      const bytes = Buffer.from(disk.peek(file!));
+      // In the base offset of the second batch, which holds offsets 2 and 3.
+      bytes[batches[0]!.bytes.length + 5]! ^= 1;
+      disk.poke(file!, bytes);
+      // Without the epochs' checkpoint the whole log is walked.
+      disk.poke('/d/t-0/leader-epoch-checkpoint', Buffer.alloc(0));
+      const { log, events, close } = await reopen(disk, indexIntervalBytes);
+      expect(events.some(({ kind }) => kind === 'logDamaged')).toBe(true);
+      events.length = 0;
+      for (let offset = 4; offset < 24; offset++) {
+        const answer = await log.read({ offset, bytesMax: 1, end: log.endOffset, wholeFirstBatch: true });
+        expect(answer, `offset ${offset}`).toMatchObject({ kind: 'slice' });
+      }
+      expect(events.filter(({ kind }) => kind === 'rebuilt')).toEqual([]);
+      // And so does one that is made again because its file is lost.
+      await close();
+      for (const index of disk.files().filter((one) => /\.(index|timeindex)$/.test(one))) disk.removeSync(index);
+      const again = await reopen(disk, indexIntervalBytes);
+      for (let offset = 4; offset < 24; offset++) {
+        const answer = await again.log.read({ offset, bytesMax: 1, end: again.log.endOffset, wholeFirstBatch: true });
+        expect(answer, `offset ${offset} again`).toMatchObject({ kind: 'slice' });
+      }
+      await again.close();
+    });
+  }
+}

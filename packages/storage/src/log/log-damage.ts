@@ -16,10 +16,10 @@ import { producerFactsOf } from '../producer/producer-facts.ts';
 import type { ProducerState } from '../producer/producer-state.ts';
 import { BATCH_PREFIX_BYTES, isIntact, lastOffsetAt, leaderEpochAt } from '../segment/batch-facts.ts';
 import { walkBatches } from '../segment/batch-walk.ts';
-import { findIntact } from '../segment/find-intact.ts';
 import { loadIndexes, rebuildIndexes } from '../segment/index-access.ts';
 import type { LogHome, Segment } from '../segment/segment.ts';
 import type { SegmentList } from '../segment/segment-list.ts';
+import { intactFrom } from '../segment/walk-around-damage.ts';
 import type { StorageContext } from '../storage-context.ts';
 
 /** A stretch of a segment's file in which no batch can be read. */
@@ -60,7 +60,6 @@ export interface DamagedLog {
 }
 
 const QUARANTINE = 'quarantine';
-const WINDOW_BYTES_MIN = 1 << 20;
 
 export class LogDamage {
   readonly #context: StorageContext;
@@ -151,7 +150,7 @@ export class LogDamage {
           visit: () => true,
         });
         if (reason === 'end') break;
-        const resumed = await this.#intactFrom(open.file, position + 1, to, nextOffset);
+        const resumed = await intactFrom(open.file, position + 1, to, nextOffset);
         gaps.push({
           segment: segment.baseOffset,
           position,
@@ -168,22 +167,6 @@ export class LogDamage {
       this.#context.files.release(open);
     }
     return gaps;
-  }
-
-  /** The first batch behind damage. What is read grows until one is found: damage is mostly a batch long. */
-  async #intactFrom(
-    file: { read(target: Uint8Array, position: number): Promise<number> },
-    from: number,
-    to: number,
-    offsetMin: number,
-  ): Promise<{ readonly position: number; readonly offset: number } | undefined> {
-    for (let bytes = WINDOW_BYTES_MIN; ; bytes *= 4) {
-      const window = Buffer.allocUnsafeSlow(Math.min(bytes, to - from));
-      const filled = await file.read(window, from);
-      const at = findIntact(window.subarray(0, filled), 0, offsetMin);
-      if (at >= 0) return { position: from + at, offset: baseOffsetOf(window, at) };
-      if (window.length === to - from) return undefined;
-    }
   }
 
   #whole(segment: Segment): void {

@@ -8,10 +8,11 @@ import { decodeProducerSnapshot, encodeProducerSnapshot } from '../producer/prod
 import type { ProducerEntry, ProducerState } from '../producer/producer-state.ts';
 import { refillBatches } from '../producer/refill-batches.ts';
 import { lastOffsetAt } from '../segment/batch-facts.ts';
-import { walkBatches } from '../segment/batch-walk.ts';
+import type { WalkOptions } from '../segment/batch-walk.ts';
 import { type IndexedLog, loadIndexes } from '../segment/index-access.ts';
 import type { LogHome, Segment } from '../segment/segment.ts';
 import type { SegmentList } from '../segment/segment-list.ts';
+import { type OnDamage, walkAroundDamage } from '../segment/walk-around-damage.ts';
 import type { StorageContext } from '../storage-context.ts';
 
 const SEGMENT_FILES: readonly SegmentFileKind[] = ['log', 'index', 'timeindex', 'txnindex', 'snapshot'];
@@ -96,11 +97,13 @@ export class LogFiles {
       break;
     }
     const nowMs = this.#context.clock.now();
+    // What a damaged batch says of producers is not believed; what those behind it say is.
+    const around = { checksums: true, onDamage: () => true };
     for (let i = Math.max(0, log.segments.floor(from)); i < log.segments.count; i++) {
       const segment = log.segments.at(i)!;
       const { offsets } = loadIndexes(this.#context, log, segment);
       const slot = offsets.floor(from);
-      await this.#walk(segment, slot < 0 ? 0 : offsets.positionAt(slot), (buffer, at) => {
+      await this.#walk(segment, slot < 0 ? 0 : offsets.positionAt(slot), around, (buffer, at) => {
         const facts = producerFactsOf(buffer, at);
         if (facts && facts.baseOffset >= from) state.apply(facts, nowMs);
         return true;
@@ -113,30 +116,48 @@ export class LogFiles {
   async #walk(
     segment: Segment,
     from: number,
+    o: { readonly checksums: boolean; readonly onDamage: OnDamage },
     visit: (buffer: Buffer, at: number, position: number) => boolean,
   ): Promise<void> {
     const open = this.#context.files.hold(segment);
     try {
-      await walkBatches(open.file, {
+      const options: WalkOptions = {
         from,
         to: segment.writtenBytes,
         offsetMin: segment.baseOffset,
         offsetMax: Number.MAX_SAFE_INTEGER,
-        checksums: false,
+        checksums: o.checksums,
         visit,
-      });
+      };
+      await walkAroundDamage(open.file, options, o.onDamage);
     } finally {
       this.#context.files.release(open);
     }
   }
 
-  /** Position of the first batch that ends past `offset`, and one past the last offset before it. */
-  async placeOf(log: IndexedLog, segment: Segment, offset: number): Promise<{ position: number; endOffset: number }> {
+  /**
+   * Position of the first batch that ends past `offset`, and one past the last offset before it. Damage before that is
+   * passed over and stays: what lies behind it was promised. `nextOffset`: where the segment after this one begins.
+   */
+  async placeOf(
+    log: IndexedLog,
+    segment: Segment,
+    offset: number,
+    nextOffset: number | undefined,
+  ): Promise<{ position: number; endOffset: number }> {
     const { offsets } = loadIndexes(this.#context, log, segment);
     const slot = offsets.floor(offset - 1);
     let position = slot < 0 ? 0 : offsets.positionAt(slot);
     let endOffset = segment.baseOffset;
-    await this.#walk(segment, position, (buffer, at, place) => {
+    const onDamage: OnDamage = (_damage, resumed) => {
+      // Inside of damage there is no place to cut at but its beginning.
+      const goesOnAt = resumed?.offset ?? nextOffset;
+      if (goesOnAt === undefined || goesOnAt > offset) return false;
+      position = resumed?.position ?? segment.writtenBytes;
+      endOffset = goesOnAt;
+      return true;
+    };
+    await this.#walk(segment, position, { checksums: false, onDamage }, (buffer, at, place) => {
       const lastOffset = lastOffsetAt(buffer, at);
       if (lastOffset >= offset) return false;
       position = place + batchSizeOf(buffer, at);

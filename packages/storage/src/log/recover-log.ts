@@ -328,13 +328,16 @@ function indexIntact(
     // One past the last offset found.
     if (at < 0) return { endOffset, damaged: damaged || expectedAt < bytes.length };
     // The first one behind a damaged stretch gets an entry of its own, by its first offset, whatever the interval.
-    if (at > expectedAt) {
+    const isBehindDamage = at > expectedAt;
+    if (isBehindDamage) {
       segment.indexes!.offsets.append(baseOffsetOf(bytes, at), at);
       damaged = true;
     }
     const size = batchSizeOf(bytes, at);
     const lastOffset = lastOffsetAt(bytes, at);
-    segment.noteBatch(at, size, lastOffset, maxTimestampAt(bytes, at), log.indexIntervalBytes);
+    // A second entry for the same place would make the index one that does not hold up when it is read back.
+    const interval = isBehindDamage ? Number.POSITIVE_INFINITY : log.indexIntervalBytes;
+    segment.noteBatch(at, size, lastOffset, maxTimestampAt(bytes, at), interval);
     learn(bytes, at);
     endOffset = lastOffset + 1;
     expectedAt = at + size;

@@ -6,6 +6,7 @@ import type { StorageContext } from '../storage-context.ts';
 import { lastOffsetAt, maxTimestampAt } from './batch-facts.ts';
 import { walkBatchesSync } from './batch-walk.ts';
 import type { Segment, SegmentIndexes } from './segment.ts';
+import { walkAroundDamageSync } from './walk-around-damage.ts';
 
 /** What a rebuild needs to know of the log around a segment. */
 export interface IndexedLog {
@@ -91,7 +92,7 @@ function readLastTimeEntry(
   }
 }
 
-/** Makes the indexes from the log, as far as the log can be walked, and writes them. */
+/** Makes the indexes from the log and writes them; what lies behind damage is found again too. */
 export function rebuildIndexes(
   context: StorageContext,
   log: IndexedLog,
@@ -99,23 +100,30 @@ export function rebuildIndexes(
   reason: string,
 ): SegmentIndexes {
   const indexes = segment.startIndexes('unknown');
-  walkBatchesSync(context.files.use(segment).file, {
-    from: 0,
-    to: segment.writtenBytes,
-    offsetMin: segment.baseOffset,
-    offsetMax: Number.MAX_SAFE_INTEGER,
-    checksums: false,
-    visit: (buffer, at, position) => {
-      segment.noteBatch(
-        position,
-        batchSizeOf(buffer, at),
-        lastOffsetAt(buffer, at),
-        maxTimestampAt(buffer, at),
-        log.indexIntervalBytes,
-      );
+  let interval = log.indexIntervalBytes;
+  walkAroundDamageSync(
+    context.files.use(segment).file,
+    {
+      from: 0,
+      to: segment.writtenBytes,
+      offsetMin: segment.baseOffset,
+      offsetMax: Number.MAX_SAFE_INTEGER,
+      checksums: false,
+      visit: (buffer, at, position) => {
+        const size = batchSizeOf(buffer, at);
+        segment.noteBatch(position, size, lastOffsetAt(buffer, at), maxTimestampAt(buffer, at), interval);
+        interval = log.indexIntervalBytes;
+        return true;
+      },
+    },
+    (_damage, resumed) => {
+      if (!resumed) return false;
+      // As recovery does: an entry of its own, by its first offset, and no second one for the same place.
+      indexes.offsets.append(resumed.offset, resumed.position);
+      interval = Number.POSITIVE_INFINITY;
       return true;
     },
-  });
+  );
   if (segment.sealed) {
     segment.seal();
     segment.writeIndexes(context.disk);
