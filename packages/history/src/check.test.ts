@@ -86,6 +86,30 @@ const cases: readonly (readonly [what: string, events: HistoryEvent[], log: Fina
     final(),
     [],
   ],
+  [
+    'a commit that was sent again, and whose first request came late',
+    [
+      { kind: 'commit', at: 1, ...group, offset: 5 },
+      { kind: 'commitAcked', at: 3_001, ...group, offset: 5 },
+      { kind: 'commit', at: 3_002, ...group, offset: 6 },
+      { kind: 'commitAcked', at: 3_003, ...group, offset: 6 },
+      { kind: 'committed', at: 4_002, since: 4_001, ...group, offset: 5 },
+    ],
+    final(),
+    [],
+  ],
+  [
+    'a commit that was sent once is back',
+    [
+      { kind: 'commit', at: 1, ...group, offset: 5 },
+      { kind: 'commitAcked', at: 101, ...group, offset: 5 },
+      { kind: 'commit', at: 3_002, ...group, offset: 6 },
+      { kind: 'commitAcked', at: 3_003, ...group, offset: 6 },
+      { kind: 'committed', at: 4_002, since: 4_001, ...group, offset: 5 },
+    ],
+    final(),
+    ['commitLost'],
+  ],
   ['a commit of nobody', [{ kind: 'committed', at: 4, since: 3, ...group, offset: 3 }], final(), ['commitForged']],
   [
     'two owners',

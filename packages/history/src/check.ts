@@ -46,6 +46,11 @@ export interface Verdict {
 
 type Report = (kind: ViolationKind, detail: string) => void;
 
+/**
+ * A commit that took so long was perhaps sent more than once, and the first request may have been on its way still: commits
+ * carry no sequence, so one that arrives late puts the group back, in Kafka as here.
+ */
+const SENT_AGAIN_MS = 1_000;
 /** Violations kept per kind; one defect breaks a thousand records in the same way. */
 const KEPT_PER_KIND = 5;
 
@@ -224,13 +229,17 @@ function judgeGroups(events: readonly HistoryEvent[], abandoned: ReadonlySet<str
     attempted: number;
     /** By time: the highest offset acknowledged until then. */
     readonly acked: { readonly at: number; readonly highest: number }[];
+    /** What each member has handed over and not been told of. */
+    readonly open: Map<string, { readonly at: number; readonly offset: number }>;
+    /** Offsets that may have been sent twice. */
+    readonly sentAgain: Set<number>;
   }
   const progress = new Map<string, Progress>();
   const of = (event: PartitionKey & { group: string }): Progress => {
     const key = `${event.group} ${event.topic}-${event.partition}`;
     let held = progress.get(key);
     if (!held) {
-      held = { attempted: -1, acked: [] };
+      held = { attempted: -1, acked: [], open: new Map(), sentAgain: new Set() };
       progress.set(key, held);
     }
     return held;
@@ -240,8 +249,11 @@ function judgeGroups(events: readonly HistoryEvent[], abandoned: ReadonlySet<str
     if (event.kind === 'commit') {
       const held = of(event);
       held.attempted = Math.max(held.attempted, event.offset);
+      held.open.set(event.member, event);
     } else if (event.kind === 'commitAcked') {
-      const { acked } = of(event);
+      const { acked, open, sentAgain } = of(event);
+      const handed = open.get(event.member);
+      if (handed?.offset === event.offset && event.at - handed.at >= SENT_AGAIN_MS) sentAgain.add(event.offset);
       acked.push({ at: event.at, highest: Math.max(event.offset, acked.at(-1)?.highest ?? -1) });
     } else if (event.kind === 'assigned') {
       const key = `${event.group}, generation ${event.generation}: ${event.topic}-${event.partition}`;
@@ -254,7 +266,7 @@ function judgeGroups(events: readonly HistoryEvent[], abandoned: ReadonlySet<str
       const held = of(event);
       const acknowledged = highestAt(held.acked, event.since);
       const where = `${event.group} ${event.topic}-${event.partition}`;
-      if (event.offset < acknowledged && !event.dethroned) {
+      if (event.offset < acknowledged && !event.dethroned && !held.sentAgain.has(event.offset)) {
         report('commitLost', `${where}: committed is ${event.offset}, acknowledged was ${acknowledged}`);
       }
       if (event.offset > held.attempted) {

@@ -315,3 +315,23 @@ for (const stop of ['clean', 'killed'] as const) {
     });
   }
 }
+
+// Each recovery that finds the damage again goes on in a new segment; where the last one's is still empty it is that one.
+// Two segments with one file would lose its records as soon as retention takes the first of them.
+test('recovering past the same damage again and again makes one new segment', async () => {
+  let { disk, batches } = await written('killed');
+  const [file] = segmentFiles(disk);
+  const bytes = Buffer.from(disk.peek(file!));
+  bytes[batches[0]!.bytes.length + 70]! ^= 1;
+  disk.poke(file!, bytes);
+  for (let run = 0; run < 3; run++) {
+    disk.poke('/d/t-0/leader-epoch-checkpoint', Buffer.alloc(0));
+    const { log, events } = await reopen(disk);
+    expect(events.some(({ kind }) => kind === 'logDamaged')).toBe(true);
+    const bases = log.segments.all.map(({ baseOffset }) => baseOffset);
+    expect(new Set(bases).size, `run ${run}: ${bases.join(' ')}`).toBe(bases.length);
+    expect(log.endOffset).toBe(24);
+    expect(log.segments.active).toMatchObject({ baseOffset: 24, sealed: false });
+    disk = disk.afterProcessKill();
+  }
+});

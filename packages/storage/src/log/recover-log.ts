@@ -279,7 +279,8 @@ function setAsideFrom(input: LoadInput, log: OpeningLog, from: number, reason: s
  * segments after it; what is intact behind the damage is indexed, so that reads find it, and learned from: a follower that
  * did not know its last epochs would be told to cut where an older one ended, below what was promised, and refuse to copy
  * ever again; a leader that did not know its producers would take their repeats. The log goes on in a new segment past
- * everything that was ever given: at `endMin` or later.
+ * everything that was ever given: at `endMin` or later. An empty one that an earlier recovery made for this is it: a second
+ * one of the same name would share its file, and retention would take the records of both with the first.
  */
 function goOnPastDamage(
   input: LoadInput,
@@ -297,8 +298,11 @@ function goOnPastDamage(
   const { number, position, endMin, damaged, learn } = o;
   const { segments } = log;
   let end = endMin;
+  const { active } = segments;
+  const isEmpty = active.sizeBytes === 0 && segments.count - 1 > number;
   for (let i = number; i < segments.count; i++) {
     const segment = segments.at(i)!;
+    if (isEmpty && segment === active && active.baseOffset >= end) return active.baseOffset;
     if (i > number) segment.startIndexes('unknown');
     const found = indexIntact(input, log, segment, i === number ? position + 1 : 0, learn);
     end = Math.max(end, segment.baseOffset, found.endOffset);
