@@ -163,3 +163,25 @@ test('more logs than descriptors: the ones used last stay open, and running out 
   await store.close();
   expect(disk.openFiles).toBe(0);
 });
+
+// A follower that started without its newest epoch was told to cut where the one before ended, below what was promised, and
+// never copied again (found by the simulator, seed 212).
+test('leader epochs that a full disk did not take are written by the next checkpoint', async () => {
+  const config = logConfig(small);
+  const disk = new FaultDisk();
+  const { store } = await openStore('/d', { disk, config });
+  const log = store.create({ topic: 't', topicId: TOPIC_ID, partition: 0, config });
+  append(log, 'v');
+  expect(await outcome(log)).toBe('persisted');
+  await store.checkpoint();
+  log.append(batch({ values: ['w'] }), { leaderEpoch: 7, origin: 'client', now: NOW });
+  expect(await outcome(log)).toBe('persisted');
+  disk.fault = (operation, path) =>
+    operation !== 'read' && path.includes('leader-epoch-checkpoint') ? 'ENOSPC' : undefined;
+  await store.checkpoint().catch(() => {});
+  disk.fault = () => undefined;
+  await store.close();
+  const again = await openStore('/d', { disk, config });
+  expect(again.store.get('t', 0)!.epochs.latest).toEqual({ epoch: 7, startOffset: 1 });
+  await again.store.close();
+});

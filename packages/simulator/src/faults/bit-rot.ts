@@ -5,7 +5,8 @@
 import type { ClusterImage } from '@moldau/metadata';
 import type { SimCluster } from '../cluster/sim-cluster.ts';
 import type { SimNode } from '../cluster/sim-node.ts';
-import type { Inode } from '../disk/inode.ts';
+import { Inode } from '../disk/inode.ts';
+import { Directory } from '../disk/sim-disk.ts';
 import type { Prng } from '../world/prng.ts';
 import { type PlacedBatch, placedBatches } from './placed-batches.ts';
 
@@ -39,6 +40,9 @@ const LOOK_EVERY_MS = 200;
 const PATIENCE_MS = 4_000;
 /** Batches that are looked for on other replicas before the strike is given up. */
 const CHOICES_TRIED = 10;
+const DERIVED = /\.(index|timeindex|snapshot)$/;
+/** Share of strikes that flip a bit in such a file. */
+const DERIVED_SHARE = 0.25;
 /** Written by a leader in place; no checksum covers it. */
 const EPOCH_FIELD = { from: 12, to: 16 };
 
@@ -49,6 +53,9 @@ export class BitRot {
   readonly #promised: BitRotOptions['promised'];
   readonly #all: Rot[] = [];
 
+  /** Of the bits, those in files that are made anew from the log. */
+  flippedInDerived = 0;
+
   constructor({ cluster, draws, lossy, promised }: BitRotOptions) {
     this.#cluster = cluster;
     this.#draws = draws;
@@ -57,7 +64,7 @@ export class BitRot {
   }
 
   get flipped(): number {
-    return this.#all.length;
+    return this.#all.length + this.flippedInDerived;
   }
 
   /** What is rotten still: neither cut, deleted nor copied anew. */
@@ -117,6 +124,30 @@ export class BitRot {
   }
 
   #flip(node: SimNode): boolean {
+    return this.#draws.chance(DERIVED_SHARE) ? this.#flipDerived(node) : this.#flipInBatch(node);
+  }
+
+  /** In an index or a producer snapshot, which are made anew from the log when they do not hold up. */
+  #flipDerived(node: SimNode): boolean {
+    const files: Inode[] = [];
+    for (const { name: topic, partitions } of this.#cluster.image.topics()) {
+      if (this.#lossy.has(topic)) continue;
+      for (const { partition } of partitions) {
+        const directory = node.disk.node(directoryOf(topic, partition));
+        if (!(directory instanceof Directory) || !this.#isOut(node, `${topic}-${partition}`)) continue;
+        for (const [name, file] of directory.entries) {
+          if (DERIVED.test(name) && file instanceof Inode && file.size > 0) files.push(file);
+        }
+      }
+    }
+    if (files.length === 0) return false;
+    const file = this.#draws.pick(files);
+    file.rot(this.#draws.below(file.size), this.#draws.below(8));
+    this.flippedInDerived++;
+    return true;
+  }
+
+  #flipInBatch(node: SimNode): boolean {
     const draws = this.#draws;
     const choices: PlacedBatch[] = [];
     const names = new Map<PlacedBatch, { topic: string; partition: number }>();

@@ -58,6 +58,7 @@ const STUCK_MS = 120_000;
 if (given.help) {
   process.stdout.write(USAGE);
 } else if (given.planted !== undefined) {
+  quiet();
   process.exitCode = await huntPlanted({ name: given.planted, workers, stuckMs: STUCK_MS, shrinks: given.shrink });
 } else if (given.shrink) {
   process.exitCode = await shrunk(given.seed ?? '1');
@@ -91,6 +92,7 @@ async function traced(seed: string): Promise<number> {
 }
 
 async function shrunk(seed: string): Promise<number> {
+  quiet();
   const small = await shrink(runSeed, { seed, ...fixed });
   if (!small) {
     process.stdout.write('nothing found\n');
@@ -98,6 +100,12 @@ async function shrunk(seed: string): Promise<number> {
   }
   printShrunk(small, shape);
   return 1;
+}
+
+/** Warnings of clients are everyday here. */
+function quiet(): void {
+  process.removeAllListeners('warning');
+  process.on('warning', () => {});
 }
 
 function engineOf(name: string): EngineName {

@@ -213,11 +213,17 @@ export class LogDirectory implements StorageContext, DirectoryFate {
     if (this.#failure) return;
     const changed = this.#changed;
     this.#changed = new Set();
-    for (const log of changed) {
-      if (log.failure) continue;
-      await this.#checkpointLog(log);
-      this.#recoveryPointsMoved = true;
-      if (log.recoveryPoint < log.endOffset) this.#changed.add(log);
+    try {
+      for (const log of changed) {
+        if (!log.failure) await this.#checkpointLog(log);
+        changed.delete(log);
+        if (log.failure) continue;
+        this.#recoveryPointsMoved = true;
+        if (log.recoveryPoint < log.endOffset) this.#changed.add(log);
+      }
+    } finally {
+      // What a full disk did not take is tried again.
+      for (const log of changed) this.#changed.add(log);
     }
     if (this.#recoveryPointsMoved) {
       this.#recoveryPointsMoved = false;
@@ -248,7 +254,14 @@ export class LogDirectory implements StorageContext, DirectoryFate {
     if (!log.epochs.dirty || log.failure) return;
     if (log.endOffset === 0 && log.epochs.entries.length <= 1) return;
     log.epochs.dirty = false;
-    await replaceFile(this.disk, log.path, PARTITION_FILES.leaderEpochs, formatLeaderEpochs(log.epochs.entries));
+    try {
+      await replaceFile(this.disk, log.path, PARTITION_FILES.leaderEpochs, formatLeaderEpochs(log.epochs.entries));
+    } catch (error) {
+      // A full disk passes. A clean start believes the file: without its newest epoch a follower would be told to cut where
+      // the one before ended.
+      log.epochs.dirty = true;
+      throw error;
+    }
   }
 
   async checkpointHighWatermarks(): Promise<void> {
@@ -259,6 +272,15 @@ export class LogDirectory implements StorageContext, DirectoryFate {
 
   async #writeLogStarts(): Promise<void> {
     this.#logStartsMoved = false;
+    try {
+      await this.#writeMovedLogStarts();
+    } catch (error) {
+      this.#logStartsMoved = true;
+      throw error;
+    }
+  }
+
+  async #writeMovedLogStarts(): Promise<void> {
     // Kafka lists only logs that start past their first segment: the name of the segment tells the others.
     await this.#write(LOG_DIRECTORY_FILES.logStart, (log) =>
       log.startOffset > log.segments.first.baseOffset ? log.startOffset : undefined,
