@@ -10,6 +10,7 @@ import { fitInto, type LogGap } from './log-damage.ts';
 
 const configOf = (indexIntervalBytes: number) =>
   logConfig({ segmentBytes: 600, indexIntervalBytes, maxMessageBytes: 600, retentionMs: -1 });
+const config = configOf(100);
 const NOW = Date.now();
 
 /** Twelve batches of two records in three segments, an idempotent producer, two leader epochs. */
