@@ -40,6 +40,8 @@ export class ProducerBatch {
   /** -1: none given yet. */
   sequence = -1;
   identity: ProducerIdentity | undefined;
+  /** Batches that were numbered after it while it was on the wire. */
+  followers = 0;
   /** The application has heard of it; the batch may still be on the wire. */
   isSettled = false;
   /** The last refusal, for the error when time runs out. */

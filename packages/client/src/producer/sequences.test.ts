@@ -155,3 +155,29 @@ test('sequences wrap around, and a used-up epoch asks for a new id', () => {
   expect(sequences.prepare(line)).toBe(true);
   expect([batch.identity?.producerId, batch.sequence]).toEqual([2, 0]);
 });
+
+// The first of them went to a leader that no longer answers; those after it go to the next leader, each on a connection of its
+// own count of requests, and are answered. The new leader knows only the last five again: were a sixth taken, the retry of the
+// first would count as out of order, and be sent and written again under another epoch.
+test('no more than four come after a batch whose fate is open, also when they are answered before it', () => {
+  const accumulator = new Accumulator({
+    ...{ batchSize: 1, lingerMs: 0, deliveryTimeoutMs: 1e9, compressed: false, maxRequestSize: 1e6 },
+  });
+  const sequences = new Sequences();
+  sequences.identified({ producerId: 7, epoch: 0 });
+  for (let i = 0; i < 10; i++) {
+    const record = { timestamp: 0, key: null, value: Buffer.from('v'), headers: undefined, delivery: undefined };
+    accumulator.appendNew('t', 0, record, 0, 0);
+  }
+  const line = [...accumulator.lines()][0]!;
+  expect(sequences.prepare(line)).toBe(true);
+  const open = accumulator.send(line);
+  let after = 0;
+  while (sequences.prepare(line)) {
+    accumulator.remove(line, accumulator.send(line));
+    after++;
+  }
+  expect(after).toBe(4);
+  accumulator.remove(line, open);
+  expect(sequences.prepare(line)).toBe(true);
+});

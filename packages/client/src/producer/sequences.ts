@@ -4,7 +4,8 @@
 // A broker takes batch n+1 of a producer only after batch n, and answers a batch it has already with success. So:
 //   - batches get consecutive sequences when they are first sent, and keep them for every retry;
 //   - a retry goes out alone: when nothing of the partition is on the wire, and nothing follows it until it is answered.
-//     The broker knows only the last five batches again, so no more than four may ever come after one whose fate is open;
+//     The broker knows only the last five batches again, so no more than four may ever come after one whose fate is open,
+//     also when that one waits for a leader of before and the others are answered by the next;
 //   - a batch whose fate is unknown (no answer) is never renumbered: it may be in the log, and under a new number it
 //     would be there twice. It is retried as it was until the broker says "have it" or refuses it for certain.
 // Where a sequenced batch is given up (its time is over, or the broker will never take it), those after it could never
@@ -15,6 +16,8 @@
 import { addToSequence } from '@moldau/protocol/records/batch-header';
 import type { ProducerBatch, ProducerIdentity } from './producer-batch.ts';
 
+/** A broker knows the last five batches again. */
+const FOLLOWERS_MAX = 4;
 /** Epochs are int16; past this a new producer id is asked for. */
 const EPOCH_MAX = 0x7fff;
 
@@ -62,7 +65,7 @@ export class Sequences {
     const batch = line.waiting[0];
     if (!batch) return false;
     if (batch.sequence >= 0) return line.onWire.length === 0;
-    if (line.onWire.some(({ attempts }) => attempts > 1)) return false;
+    if (line.onWire.some(({ attempts, followers }) => attempts > 1 || followers >= FOLLOWERS_MAX)) return false;
     const identity = this.#identity;
     if (!identity) return false;
     if (line.identity !== identity) {
@@ -70,6 +73,8 @@ export class Sequences {
       line.identity = identity;
       line.nextSequence = 0;
     }
+    for (const open of line.onWire) open.followers++;
+    batch.followers = 0;
     batch.sequence = line.nextSequence;
     batch.identity = identity;
     line.nextSequence = addToSequence(line.nextSequence, batch.recordCount);
