@@ -107,7 +107,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     text: 'if (log.endOffset !== copy.askedOffset) this.#persist(copy, log.endOffset);',
     instead: 'if (log.endOffset !== copy.askedOffset) this.#changed.add(copy);',
     by: [6, 'liveness'],
-    budget: 60,
+    budget: 300,
     brokers: 3,
   },
   {
