@@ -2,7 +2,7 @@
 // and the broker answers only for partitions that have something new. Pure.
 // Always: what we believe the broker remembers (`#known`) is what the last answered request left there; after any failure
 // we believe nothing and start over with a full request.
-import { ZERO_UUID } from '@moldau/protocol';
+import { type WireError, ZERO_UUID } from '@moldau/protocol';
 import type { RequestOf } from '../connection/broker-connection.ts';
 import { PartitionMap, type TopicPartition } from '../topic-partition.ts';
 
@@ -24,6 +24,15 @@ export interface SessionRequest {
   readonly topics: FetchTopics;
   readonly forgottenTopicsData: Forgotten;
 }
+
+/** Answers that only mean: the session is over, make a new one. */
+export const SESSION_ERRORS: ReadonlySet<WireError> = new Set([
+  'FETCH_SESSION_ID_NOT_FOUND',
+  'INVALID_FETCH_SESSION_EPOCH',
+  'FETCH_SESSION_TOPIC_ID_ERROR',
+]);
+/** The topic of that id is gone, or the broker has not heard of it yet: metadata will tell. */
+export const TOPIC_ID_ERRORS: ReadonlySet<WireError> = new Set(['INCONSISTENT_TOPIC_ID', 'UNKNOWN_TOPIC_ID']);
 
 const FULL_EPOCH = 0;
 const NO_SESSION_EPOCH = -1;

@@ -12,7 +12,7 @@ import type { CONSUMER_SETTINGS } from '../settings/consumer-settings.ts';
 import type { SettingsOf } from '../settings/setting.ts';
 import type { ConsumerRecord } from './consumer-model.ts';
 import { FetchRoom } from './fetch-room.ts';
-import { FetchSession, type WantedPartition } from './fetch-session.ts';
+import { FetchSession, SESSION_ERRORS, TOPIC_ID_ERRORS, type WantedPartition } from './fetch-session.ts';
 import { FetchedRecords, type ReadSettings } from './fetched-records.ts';
 import { PositionCheck } from './position-check.ts';
 import type { AssignedPartition, Positions } from './positions.ts';
@@ -495,12 +495,3 @@ interface FetchCall {
   readonly maxBytes: number;
   readonly leftOut: boolean;
 }
-
-/** Answers that only mean: the session is over, make a new one. */
-const SESSION_ERRORS: ReadonlySet<WireError> = new Set([
-  'FETCH_SESSION_ID_NOT_FOUND',
-  'INVALID_FETCH_SESSION_EPOCH',
-  'FETCH_SESSION_TOPIC_ID_ERROR',
-]);
-/** The topic of that id is gone, or the broker has not heard of it yet: metadata will tell. */
-const TOPIC_ID_ERRORS: ReadonlySet<WireError> = new Set(['INCONSISTENT_TOPIC_ID', 'UNKNOWN_TOPIC_ID']);
