@@ -283,6 +283,29 @@ describe('a crash', () => {
     60_000,
   );
 
+  test.each([0, 0.3, 0.6, 0.999])(
+    'what the new place acknowledges first survives a power cut at once (%d)',
+    async (drawn) => {
+      const disk = new FaultDisk();
+      const { store } = await open(disk);
+      const log = await newLog(store, '/a', 20);
+      store.move('t', 0, '/b');
+      let cut: { readonly disk: FaultDisk; readonly acked: number } | undefined;
+      const startedAt = Date.now();
+      while (!cut && Date.now() - startedAt < 15_000) {
+        for (const answer of append(log)) void answer.catch(() => {});
+        log.whenPersisted(log.endOffset, (error) => {
+          if (error || cut || log.directory !== '/b') return;
+          cut = { acked: log.persistedEnd, disk: disk.afterPowerCut(() => drawn) };
+        });
+        await turn();
+      }
+      const { store: again } = await open(cut!.disk);
+      expect(again.get('t', 0)?.endOffset).toBeGreaterThanOrEqual(cut!.acked);
+      await again.close();
+    },
+  );
+
   test('a copy whose log is in a directory that is offline is left alone', async () => {
     const disk = new FaultDisk();
     const { store } = await open(disk, { moveBytesPerSecond: () => 1_000 });

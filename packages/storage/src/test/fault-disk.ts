@@ -397,7 +397,8 @@ function survive(node: FileNode | DirectoryNode, draw: () => number): FileNode |
     return left;
   }
   const names = new Map(node.durable);
-  const kept = Math.floor(node.pending.length * (1 - draw()) + 0.999);
+  // From none of them to all, each as likely.
+  const kept = Math.floor((node.pending.length + 1) * (1 - draw()));
   for (const change of node.pending.slice(0, kept)) change(names);
   const left = new DirectoryNode();
   for (const [name, child] of names) left.entries.set(name, survive(child, draw));
