@@ -1,6 +1,7 @@
 // The broker as a process: the machine's own ports, a log, and the metrics page. Signals and exit codes belong to the
 // caller (packages/cli), which calls `stop` and says what happened.
 import { hostname } from 'node:os';
+import type { Ports } from '@moldau/kernel';
 import { nodePorts } from '@moldau/kernel/node/ports';
 import type { MetadataEngine } from '@moldau/metadata';
 import { Broker } from '../broker.ts';
@@ -22,6 +23,14 @@ export interface BrokerProcessOptions {
   readonly log: { readonly format: LogFormat; readonly fd: number; readonly level?: EventLevel };
   /** This broker's view of the metadata store, where others in the process share it. */
   readonly engine?: () => Promise<MetadataEngine>;
+  /** How many brokers share this process. Default 1. */
+  readonly brokersInProcess?: number;
+}
+
+/** The machine's ports for one of `brokers` in this process: descriptors are the process's, and each broker has its share. */
+export function portsShared(brokers: number): Ports {
+  const { disk } = nodePorts;
+  return { ...nodePorts, disk: { ...disk, openFilesLimit: () => Math.floor(disk.openFilesLimit() / brokers) } };
 }
 
 export interface BrokerProcess {
@@ -48,7 +57,7 @@ export async function startBrokerProcess(options: BrokerProcessOptions): Promise
     ...(environment && { environment }),
   });
   const broker = await Broker.start({
-    ports: nodePorts,
+    ports: options.brokersInProcess === undefined ? nodePorts : portsShared(options.brokersInProcess),
     config,
     log: await logSink(log.format, log.fd),
     ...(log.level && { logLevel: log.level }),

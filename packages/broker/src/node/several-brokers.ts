@@ -42,7 +42,9 @@ export async function startSeveralBrokers(options: readonly BrokerProcessOptions
   };
   try {
     for (const one of options) {
-      brokers.push(await startBrokerProcess({ ...one, engine: async () => store.member() }));
+      brokers.push(
+        await startBrokerProcess({ ...one, engine: async () => store.member(), brokersInProcess: options.length }),
+      );
     }
   } catch (error) {
     await stopAll();

@@ -55,7 +55,8 @@ export class SimCluster {
         this.#newest = after;
         this.onBatch?.(before, after, batch);
       });
-      const one = new SimProcess({ name: 'brokers', world, network, draws: draws.fork('brokers'), program });
+      const { brokers } = shape;
+      const one = new SimProcess({ name: 'brokers', world, network, draws: draws.fork('brokers'), program, brokers });
       for (const node of this.nodes) node.process = one;
     } else {
       for (const node of this.nodes) {

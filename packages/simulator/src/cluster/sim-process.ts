@@ -27,6 +27,8 @@ export interface ProcessOptions {
   readonly network: SimNetwork;
   readonly draws: Prng;
   readonly program: Program;
+  /** Brokers in it. Default 1. */
+  readonly brokers?: number;
 }
 
 /** How long a service manager waits before it starts a program again. */
@@ -59,8 +61,8 @@ export class SimProcess {
     if (this.running || !this.machine.powered) return;
     const boot = this.machine.start();
     this.starts++;
-    const { network, world, draws, program } = this.#options;
-    const diskPort = new DiskPort(this.disk, boot, draws.fork(`disk ${boot.number}`));
+    const { network, world, draws, program, brokers } = this.#options;
+    const diskPort = new DiskPort(this.disk, boot, draws.fork(`disk ${boot.number}`), brokers);
     this.#diskPort = diskPort;
     const ports = portsOf(boot, draws.fork(`random ${boot.number}`), diskPort, network.port(boot));
     world.schedule(0, boot, 'program', () => {

@@ -19,9 +19,12 @@ export class DiskPort implements Disk {
   readonly #locks = new Set<string>();
   /** Calls that were made and not answered: what to do with each when the run ends. */
   readonly #underWay = new Set<() => void>();
+  readonly #sharedBy: number;
   #openFiles = 0;
 
-  constructor(disk: SimDisk, boot: Boot, draws: Prng) {
+  /** `sharedBy`: brokers in the process, each of which is told of its share of the descriptors. */
+  constructor(disk: SimDisk, boot: Boot, draws: Prng, sharedBy = 1) {
+    this.#sharedBy = sharedBy;
     this.#disk = disk;
     this.#boot = boot;
     this.#draws = draws;
@@ -332,7 +335,7 @@ export class DiskPort implements Disk {
   }
 
   openFilesLimit(): number {
-    return OPEN_FILES_MAX;
+    return Math.floor(OPEN_FILES_MAX / this.#sharedBy);
   }
 }
 

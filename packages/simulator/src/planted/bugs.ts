@@ -162,7 +162,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     text: 'return partition.judgeEpoch(feed.currentLeaderEpoch) ?? partition;',
     instead: 'return partition;',
     by: [6, 7, 8, 'liveness'],
-    budget: 200,
+    budget: 600,
     brokers: 3,
   },
   {
