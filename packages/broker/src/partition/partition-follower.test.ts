@@ -46,6 +46,17 @@ describe('truncation', () => {
     expect(judgeAnswer(logOf([1, 1, 1], 2), answer, true)).toEqual({ kind: 'truncate', offset: 1 });
   });
 
+  // Found by the simulator (seed 580): retention had taken all of epoch 0 at the leader, whose first epoch then began at its
+  // log start. The follower cut there and kept records of epoch 0 that another history had replaced.
+  test('where the leader has nothing of that time any more the follower begins anew at its log start', () => {
+    const log = logOf([1, 1, 1, 1, 1]);
+    const divergingEpoch = { epoch: 1, endOffset: 3 };
+    const answer = { ...fine, divergingEpoch, logStartOffset: 3 };
+    expect(judgeAnswer(log, answer, false)).toEqual({ kind: 'startOver', offset: 3 });
+    expect(judgeAnswer(log, { ...answer, logStartOffset: 2 }, false)).toEqual({ kind: 'truncate', offset: 3 });
+    expect(judgeAnswer(logOf([1, 1, 1, 1, 1], 4), answer, false)).toEqual({ kind: 'refuse', offset: 3 });
+  });
+
   test('rounds of asking end at the longest common log, however two replicas took turns (KIP-279)', () => {
     const turn = fc.record({
       leader: fc.integer({ min: 0, max: 1 }),

@@ -44,6 +44,11 @@ export function judgeAnswer(log: FollowerLog, answer: LeaderAnswer, mayLoseCommi
   if (answer.divergingEpoch.endOffset < 0) return { kind: 'take' };
   const offset = followerRules.cutAt(log, answer.divergingEpoch);
   if (offset < log.highWatermark && !mayLoseCommitted) return { kind: 'refuse', offset };
+  // The leader has nothing of that time any more, and cannot say where the logs part: what is left below its start may be of
+  // a leader that was forgotten. Kept, it would be believed again after a restart with an older log start.
+  if (offset <= answer.logStartOffset && answer.logStartOffset > 0) {
+    return { kind: 'startOver', offset: answer.logStartOffset };
+  }
   return { kind: 'truncate', offset };
 }
 

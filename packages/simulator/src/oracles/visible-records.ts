@@ -63,9 +63,13 @@ export class VisibleRecords {
           this.#cursors.set(partition, { inode, position, nextOffset });
           return;
         }
-        see(visible, baseOffset, lastOffset, bytes.readUInt32BE(position + 17), () => {
-          return `${topic}-${index}@${baseOffset} on broker ${node.id}`;
-        });
+        // What lies before the log's start is gone for readers, and may be of a leader that was forgotten since: a follower
+        // whose leader has nothing of that time any more cuts at the leader's start, and raises its own to it.
+        if (baseOffset >= log.startOffset) {
+          see(visible, baseOffset, lastOffset, bytes.readUInt32BE(position + 17), () => {
+            return `${topic}-${index}@${baseOffset} on broker ${node.id}`;
+          });
+        }
         position += size;
         nextOffset = lastOffset + 1;
       }
