@@ -135,6 +135,11 @@ test('a broker is killed: another leads, and what was written is there', async (
     expect([...replicas].sort()).toEqual([0, 1, 2]);
     expect([...isr].sort()).toEqual([1, 2]);
   }
+  // Nor does any group stand still: with the file that is shipped their offsets have replicas too.
+  const offsets = await typed(
+    'bin/kafka-topics.sh --bootstrap-server localhost:9093 --describe --topic __consumer_offsets --unavailable-partitions',
+  );
+  expect(offsets.stdout).toBe('');
   await eventually('gone from ZooKeeper', async () => (await typed(zkCli('ls /brokers/ids'))).stdout === '[1, 2]\n');
   const under = await typed(
     'bin/kafka-topics.sh --bootstrap-server localhost:9093 --describe --topic replicated --under-replicated-partitions',

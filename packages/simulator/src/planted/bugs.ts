@@ -106,8 +106,13 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: fetcher,
     text: 'if (log.endOffset !== copy.askedOffset) this.#persist(copy, log.endOffset);',
     instead: 'if (log.endOffset !== copy.askedOffset) this.#changed.add(copy);',
-    by: [6, 8, 'liveness'],
-    budget: 300,
+    // The fetch looks once more whether what it names is there.
+    also: {
+      text: 'if (log.persistedEnd < log.endOffset) {\n        // The leader counts',
+      instead: 'if (log.persistedEnd < 0) {\n        // The leader counts',
+    },
+    by: [6],
+    budget: 60,
     brokers: 3,
   },
   {
@@ -172,7 +177,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     text: 'if (!registered || registered.brokerEpoch !== replicaEpoch)',
     instead: 'if (!registered)',
     by: [6, 11, 'liveness'],
-    budget: 300,
+    budget: 900,
     brokers: 3,
   },
   {
@@ -212,7 +217,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     text: '(change.leaderRestarted === true && elected.leader !== NO_LEADER)',
     instead: 'false',
     by: [6, 7, 'liveness'],
-    budget: 300,
+    budget: 900,
     brokers: 3,
   },
   {
@@ -312,7 +317,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     text: '      await settleUnsynced(log);',
     instead: '',
     by: ['lost', 8, 29],
-    budget: 200,
+    budget: 900,
     brokers: 1,
   },
   {
